@@ -1,0 +1,27 @@
+// Arguments that several commands take.
+#include "apps/commands.h"
+
+namespace tandem {
+
+void add_model_arguments(CLI::App& parser, ModelArguments& arguments) {
+  parser.add_option("model", arguments.model, "A model's name, or a folder with net.toml and recipe.toml")->required();
+  parser
+      .add_option("--set", arguments.overrides,
+                  "Change one value: of the net, when the key begins with a layer's name or net. (conv1.outputs=32, "
+                  "net.input.height=32), else of the recipe (rate.base=0.1); may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_device_arguments(CLI::App& parser, DeviceArguments& arguments) {
+  parser.add_option("--device", arguments.device, "auto (a GPU if there is one), cpu or cuda:N")->capture_default_str();
+  parser.add_option("--threads", arguments.threads, "CPU threads; 0: one for each processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+std::unique_ptr<Device> open_device(const DeviceArguments& arguments) {
+  return Device::open(arguments.device, {.threads = arguments.threads, .workspace_cap = 0});
+}
+
+}  // namespace tandem

@@ -1,0 +1,93 @@
+#include "apps/run_pictures.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/files/atomic_file.h"
+#include "engine/report/curve_svg.h"
+#include "engine/report/image_grid.h"
+
+namespace tandem {
+namespace {
+
+constexpr int kPredictions = 64;
+
+// Errors in per cent over epochs: the training batches' as they came, the test set's at the end of each epoch.
+std::vector<Series> read_errors(const std::filesystem::path& log) {
+  Series train{.name = "training batches", .x = {}, .y = {}}, test{.name = "test set", .x = {}, .y = {}};
+  std::ifstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json entry = nlohmann::json::parse(line);
+    const bool is_test = entry.contains("test_error");
+    Series& series = is_test ? test : train;
+    series.x.push_back(entry.at("epoch").get<double>());
+    series.y.push_back(entry.at(is_test ? "test_error" : "error").get<double>());
+  }
+  return {train, test};
+}
+
+// The layer numbers of a net are those of its parameters' names; null if no convolution reads the image itself.
+const PlannedLayer<float>* first_convolution(const NetPlan<float>& plan) {
+  const auto reads_image = [](const PlannedLayer<float>& layer) {
+    return layer.type == "convolution" && layer.inputs[0] < 0;
+  };
+  const auto found = std::find_if(plan.layers.begin(), plan.layers.end(), reads_image);
+  return found == plan.layers.end() ? nullptr : &*found;
+}
+
+void draw_filters(const std::filesystem::path& path, const Net<float>& net) {
+  const PlannedLayer<float>* layer = first_convolution(net.plan());
+  const int channels = net.plan().input.channels;
+  if (layer == nullptr || (channels != 1 && channels != 3)) return;
+  for (const Parameter<float>& parameter : net.parameters()) {
+    if (parameter.name != layer->name + ".weights") continue;
+    std::vector<float> weights(parameter.elements());
+    net.device().download(weights.data(), parameter.value, weights.size() * sizeof(float));
+    const auto& shape = parameter.spec.shape;  // [out][kh][kw][in]
+    write_png(path, filter_grid(weights, int(shape[0]), int(shape[1]), int(shape[2]), int(shape[3])));
+  }
+}
+
+Image to_image(const std::vector<uint8_t>& pixels, const ImageFormat& format) {
+  Image image(format.height, format.width);
+  for (int y = 0; y < format.height; ++y)
+    for (int x = 0; x < format.width; ++x)
+      for (int c = 0; c < 3; ++c)
+        image.pixel(y, x)[c] =
+            pixels[(size_t(y) * format.width + x) * format.channels + std::min(c, format.channels - 1)];
+  return image;
+}
+
+void draw_predictions(const std::filesystem::path& path, Net<float>& net, const Dataset& test, Transform transform) {
+  const int count = int(std::min<long>({kPredictions, test.size(), net.options().batch}));
+  const long elements = transform.output().elements();
+  std::vector<float> inputs(size_t(count) * elements);
+  std::vector<uint8_t> pixels(test.format().elements());
+  std::vector<int32_t> labels(count);
+  std::vector<Image> images;
+  for (int i = 0; i < count; ++i) {
+    test.read(i, pixels.data(), &labels[i]);
+    transform.apply(pixels.data(), transform.centre(), inputs.data() + i * elements);
+    images.push_back(to_image(pixels, test.format()));
+  }
+  net.set_input(inputs.data(), labels.data(), count);
+  net.forward(/*training=*/false, /*seed=*/0, /*step=*/0);
+  const std::vector<float> probabilities = net.probabilities();
+  std::vector<int> predicted;
+  for (int i = 0; i < count; ++i) {
+    const auto row = probabilities.begin() + long(i) * net.plan().classes;
+    predicted.push_back(int(std::max_element(row, row + net.plan().classes) - row));
+  }
+  write_png(path, prediction_grid(images, labels, predicted));
+}
+
+}  // namespace
+
+void draw_run_pictures(const RunFolder& folder, Net<float>& net, const Dataset& test, const Transform& transform) {
+  write_file(folder.file("curve.svg"), curve_svg(net.plan().name, "epoch", "error, %", read_errors(folder.log())));
+  draw_filters(folder.file("conv1.png"), net);
+  draw_predictions(folder.file("predictions.png"), net, test, transform);
+}
+
+}  // namespace tandem

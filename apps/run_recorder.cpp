@@ -1,0 +1,81 @@
+#include "apps/run_recorder.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/report/numbers.h"
+
+namespace tandem {
+namespace {
+
+constexpr int kCheckpointsKept = 2;
+constexpr long kMostLoggedSteps = 1000;  // shorter runs log every step
+
+long log_interval(long total_steps) { return (total_steps + kMostLoggedSteps - 1) / kMostLoggedSteps; }
+
+JsonLog open_log(const RunFolder& folder, long first_step) {
+  return first_step > 0 ? JsonLog::resume(folder.log(), first_step) : JsonLog::create(folder.log());
+}
+
+}  // namespace
+
+RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch,
+                         long total_steps, Save save)
+    : folder_(folder),
+      steps_per_epoch_(steps_per_epoch),
+      log_every_(log_interval(total_steps)),
+      batch_(recipe.batch),
+      epochs_(int((total_steps + steps_per_epoch - 1) / steps_per_epoch)),
+      save_(std::move(save)),
+      log_(open_log(folder, first_step)),
+      progress_(stdout) {}
+
+void RunRecorder::step_done(const StepReport& report) {
+  ++window_.steps;
+  window_.images += report.images;
+  window_.loss += report.loss;
+  window_.error += report.error;
+  window_.seconds += report.seconds;
+  window_.data_wait_seconds += report.data_wait_seconds;
+  if (report.step % log_every_ == 0 || report.step == report.steps) log_window(report);
+  progress_.update({.epoch = std::min(epochs_, int((report.step - 1) / steps_per_epoch_) + 1),
+                    .epochs = epochs_,
+                    .step = report.step,
+                    .steps = report.steps,
+                    .images = int64_t(report.step) * batch_,
+                    .all_images = int64_t(report.steps) * batch_,
+                    .loss = shown_loss_,
+                    .error = shown_error_ / 100});
+}
+
+void RunRecorder::log_window(const StepReport& report) {
+  shown_loss_ = window_.loss / window_.steps;
+  shown_error_ = window_.error / window_.steps;
+  log_.write({{"step", report.step},
+              {"epoch", report.epoch},
+              {"loss", shown_loss_},
+              {"error", shown_error_},
+              {"rate", report.rate},
+              {"images_per_s", window_.images / window_.seconds},
+              {"data_wait_share", window_.data_wait_seconds / window_.seconds}});
+  window_ = {};
+}
+
+void RunRecorder::epoch_done(const EpochReport& report) {
+  last_test_ = report.test;
+  log_.write({{"step", report.step},
+              {"epoch", report.epoch},
+              {"test_error", report.test.error},
+              {"test_top5_error", report.test.top5_error},
+              {"test_loss", report.test.loss}});
+  progress_.finish();
+  std::printf("epoch %d/%d  test error %s %%  test loss %.4f\n", report.epoch, epochs_,
+              fixed(report.test.error, 2).c_str(), report.test.loss);
+  std::fflush(stdout);
+}
+
+void RunRecorder::save(const TrainState& state) {
+  save_(folder_.checkpoint(state.step), state);
+  folder_.prune_checkpoints(kCheckpointsKept);
+}
+
+}  // namespace tandem

@@ -1,0 +1,49 @@
+// Watches a training run for the user: live progress, log.jsonl, checkpoints.
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "engine/report/json_log.h"
+#include "engine/report/progress.h"
+#include "engine/train/run_folder.h"
+#include "engine/train/trainer.h"
+
+namespace tandem {
+
+class RunRecorder final : public TrainObserver {
+ public:
+  using Save = std::function<void(const std::filesystem::path& path, const TrainState& state)>;
+
+  // `first_step` updates have been done before. `save` writes a checkpoint.
+  RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch, long total_steps,
+              Save save);
+
+  void step_done(const StepReport& report) override;
+  void epoch_done(const EpochReport& report) override;
+  void save(const TrainState& state) override;
+
+  const Evaluation& last_test() const { return last_test_; }
+
+ private:
+  // Means over the steps since the last log line.
+  struct Window {
+    int steps = 0, images = 0;
+    double loss = 0, error = 0, seconds = 0, data_wait_seconds = 0;
+  };
+
+  void log_window(const StepReport& report);
+
+  const RunFolder& folder_;
+  const long steps_per_epoch_;
+  const long log_every_;
+  const int batch_;
+  const int epochs_;
+  Save save_;
+  JsonLog log_;
+  ProgressLine progress_;
+  Window window_;
+  double shown_loss_ = 0, shown_error_ = 0;  // of the last finished window, or of the one under way if there is none
+  Evaluation last_test_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,138 @@
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "engine/core/error.h"
+#include "engine/device/device.h"
+#include "engine/device/gemm_cpu.h"
+#include "kernels/host/thread_pool.h"
+
+namespace tandem {
+namespace {
+
+constexpr size_t kAlignment = 64;
+// Big arrays start on a huge page's boundary: fewer TLB misses where the system grants such pages.
+constexpr size_t kHugePage = size_t(2) << 20;
+
+std::shared_ptr<std::byte> aligned_memory(size_t bytes) {
+  const size_t padded = (std::max<size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t alignment = padded >= 2 * kHugePage ? kHugePage : kAlignment;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, alignment, padded) != 0)
+    throw Error("memory", "the CPU cannot give " + std::to_string(padded >> 20) + " MiB", "use a smaller --batch");
+  return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
+}
+
+int usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+const char* vector_units() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) return "AVX-512";
+  if (__builtin_cpu_supports("avx2")) return "AVX2";
+  return "SSE";
+#else
+  return "NEON";
+#endif
+}
+
+class CpuDevice final : public Device {
+ public:
+  explicit CpuDevice(const DeviceOptions& options)
+      : pool_(options.threads > 0 ? options.threads : usable_processors()),
+        workspace_cap_(options.workspace_cap),
+        workspaces_(pool_.threads()) {}
+
+  std::string description() const override {
+    return "CPU, " + std::to_string(threads()) + (threads() == 1 ? " thread, " : " threads, ") + vector_units();
+  }
+  int threads() const override { return pool_.threads(); }
+
+  std::shared_ptr<std::byte> allocate(size_t bytes) override {
+    if (bytes > available_bytes())
+      throw Error("memory", std::to_string(bytes >> 20) + " MiB are wanted, " +
+                                std::to_string(available_bytes() >> 20) + " MiB are free");
+    return aligned_memory(bytes);
+  }
+  size_t available_bytes() const override {
+    return size_t(std::max(0L, sysconf(_SC_AVPHYS_PAGES))) * size_t(sysconf(_SC_PAGESIZE)) + page_cache_bytes();
+  }
+  void upload(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
+  void download(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
+  void synchronize() override {}
+  Stream stream() override { return &pool_; }
+
+  void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
+    long lanes = std::min<long>(count, pool_.threads());
+    if (workspace_cap_ > 0 && workspace_bytes > 0)
+      lanes = std::clamp<long>(long(workspace_cap_ / workspace_bytes), 1, std::max(1L, lanes));
+    for (long lane = 0; lane < lanes; ++lane) reserve(workspaces_[lane], workspace_bytes);
+    std::atomic<long> next{0};
+    pool_.parallel_for(lanes, [&](long lane, int) {
+      for (long tile; (tile = next.fetch_add(1)) < count;) work(tile, {nullptr, workspaces_[lane].memory.get()});
+    });
+  }
+
+  void gemm(const Lane&, const Gemm<float>& gemm) override {
+    const auto start = std::chrono::steady_clock::now();
+    gemm_onednn(gemm);
+    gemm_nanoseconds_ += (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
+  }
+  void gemm(const Lane&, const Gemm<double>& gemm) override { gemm_reference(gemm); }
+  double gemm_seconds() const override { return double(gemm_nanoseconds_) * 1e-9; }
+
+  size_t tile_bytes() const override { return size_t(512) << 10; }
+  int partial_sums() const override { return 8; }
+
+ protected:
+  const Table<float>& float_kernels() const override { return host::table<float>(); }
+  const Table<double>& double_kernels() const override { return host::table<double>(); }
+
+ private:
+  struct Workspace {
+    std::shared_ptr<std::byte> memory;
+    size_t bytes = 0;
+  };
+
+  static void reserve(Workspace& workspace, size_t bytes) {
+    if (bytes <= workspace.bytes) return;
+    workspace = {aligned_memory(bytes), bytes};
+  }
+
+  // Pages of cached files count as free: the system gives them up on demand.
+  static size_t page_cache_bytes();
+
+  host::ThreadPool pool_;
+  size_t workspace_cap_;
+  std::vector<Workspace> workspaces_;
+  std::atomic<long> gemm_nanoseconds_{0};
+};
+
+size_t CpuDevice::page_cache_bytes() {
+  struct Close {
+    void operator()(FILE* f) const { std::fclose(f); }
+  };
+  const std::unique_ptr<FILE, Close> file(std::fopen("/proc/meminfo", "r"));
+  char line[128];
+  while (file && std::fgets(line, sizeof line, file.get()))
+    if (unsigned long kib; std::sscanf(line, "Cached: %lu kB", &kib) == 1) return size_t(kib) << 10;
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Device> open_cpu(const DeviceOptions& options) { return std::make_unique<CpuDevice>(options); }
+
+}  // namespace tandem

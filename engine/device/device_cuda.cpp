@@ -1,0 +1,136 @@
+// The GPU. Everything here is unmeasured: no machine of this project has one (see docs/architecture.md).
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+
+#include "engine/core/error.h"
+#include "engine/device/device.h"
+
+namespace tandem {
+namespace {
+
+void check(cudaError_t status, const char* expression) {
+  if (status != cudaSuccess) throw Error(expression, cudaGetErrorString(status));
+}
+void check(cublasStatus_t status, const char* expression) {
+  if (status != CUBLAS_STATUS_SUCCESS) throw Error(expression, cublasGetStatusString(status));
+}
+#define CHECK(expression) check(expression, #expression)
+
+struct DestroyStream {
+  void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
+};
+struct DestroyCublas {
+  void operator()(cublasHandle_t handle) const { cublasDestroy(handle); }
+};
+
+class CudaDevice final : public Device {
+ public:
+  explicit CudaDevice(int index) : index_(index) {
+    CHECK(cudaSetDevice(index));
+    CHECK(cudaGetDeviceProperties(&properties_, index));
+    cudaStream_t stream = nullptr;
+    CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+    stream_.reset(stream);
+    cublasHandle_t handle = nullptr;
+    CHECK(cublasCreate(&handle));
+    cublas_.reset(handle);
+    CHECK(cublasSetStream(handle, stream));
+    CHECK(cublasSetMathMode(handle, CUBLAS_PEDANTIC_MATH));  // plain float32, the same algorithm for the same shape
+  }
+
+  std::string description() const override {
+    return "cuda:" + std::to_string(index_) + ", " + properties_.name + ", sm_" + std::to_string(properties_.major) +
+           std::to_string(properties_.minor);
+  }
+  int threads() const override { return 1; }
+
+  std::shared_ptr<std::byte> allocate(size_t bytes) override {
+    void* memory = nullptr;
+    const size_t padded = (std::max<size_t>(bytes, 1) + 63) / 64 * 64;
+    if (const cudaError_t status = cudaMalloc(&memory, padded); status != cudaSuccess) {
+      cudaGetLastError();  // an allocation that failed is not a lasting error
+      throw Error("cudaMalloc",
+                  std::to_string(padded >> 20) + " MiB are wanted, " + std::to_string(available_bytes() >> 20) +
+                      " MiB are free on " + description(),
+                  "use a smaller --batch");
+    }
+    return {static_cast<std::byte*>(memory), [](std::byte* p) { cudaFree(p); }};
+  }
+  size_t available_bytes() const override {
+    size_t free = 0, total = 0;
+    CHECK(cudaMemGetInfo(&free, &total));
+    return free;
+  }
+  void upload(void* to, const void* from, size_t bytes) override {
+    CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_.get()));
+    synchronize();  // the caller may change `from` at once
+  }
+  void download(void* to, const void* from, size_t bytes) override {
+    CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_.get()));
+    synchronize();
+  }
+  void synchronize() override { CHECK(cudaStreamSynchronize(stream_.get())); }
+  Stream stream() override { return stream_.get(); }
+
+  void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
+    if (workspace_bytes > workspace_bytes_) {
+      synchronize();  // queued work may still use the old one
+      workspace_.reset();
+      workspace_ = allocate(workspace_bytes);
+      workspace_bytes_ = workspace_bytes;
+    }
+    for (long tile = 0; tile < count; ++tile) work(tile, {stream_.get(), workspace_.get()});
+  }
+
+  // cuBLAS is column-major: a row-major C = A B is its C^T = B^T A^T, so the operands change places.
+  void gemm(const Lane&, const Gemm<float>& g) override {
+    const float one = 1;
+    CHECK(cublasSgemm(cublas_.get(), g.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N,
+                      g.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N, int(g.n), int(g.m), int(g.k), &one, g.b, int(g.ldb),
+                      g.a, int(g.lda), &g.beta, g.c, int(g.ldc)));
+  }
+  void gemm(const Lane&, const Gemm<double>&) override { no_double(); }
+
+  double gemm_seconds() const override { return 0; }
+  size_t tile_bytes() const override { return size_t(256) << 20; }
+  int partial_sums() const override { return 1; }
+
+ protected:
+  const Table<float>& float_kernels() const override { return cuda::table<float>(); }
+  const Table<double>& double_kernels() const override { no_double(); }
+
+ private:
+  [[noreturn]] static void no_double() {
+    throw UsageError("--device cuda", "double precision runs on the CPU only", "use --device cpu");
+  }
+
+  int index_;
+  cudaDeviceProp properties_{};
+  std::unique_ptr<CUstream_st, DestroyStream> stream_;
+  std::unique_ptr<cublasContext, DestroyCublas> cublas_;
+  std::shared_ptr<std::byte> workspace_;
+  size_t workspace_bytes_ = 0;
+};
+
+}  // namespace
+
+int cuda_device_count() {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess) {
+    cudaGetLastError();
+    return 0;  // no driver or no device: the same to us
+  }
+  return count;
+}
+
+std::unique_ptr<Device> open_cuda(int index) {
+  const int count = cuda_device_count();
+  if (index >= count)
+    throw UsageError("--device cuda:" + std::to_string(index),
+                     count == 0 ? "there is no CUDA device on this machine"
+                                : "there are only " + std::to_string(count) + " CUDA devices",
+                     "use --device cpu or auto");
+  return std::make_unique<CudaDevice>(index);
+}
+
+}  // namespace tandem

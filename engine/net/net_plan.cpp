@@ -1,0 +1,104 @@
+#include "engine/net/net_plan.h"
+
+#include <map>
+
+namespace tandem {
+namespace {
+
+std::string known_types(const auto& registry) {
+  std::string list;
+  for (const auto& entry : registry) list += (list.empty() ? "" : ", ") + entry.first;
+  return list;
+}
+
+template <class T>
+PlannedLayer<T> plan_layer(const LayerSpec& spec, const LayerRegistry<T>& registry,
+                           const std::map<std::string, int>& numbers, const std::vector<PlannedLayer<T>>& earlier,
+                           const ImageShape& net_input) {
+  const auto factory = registry.find(spec.type);
+  if (factory == registry.end())
+    throw UsageError(spec.options.where("type"), "there is no layer type '" + spec.type + "'",
+                     "the types are " + known_types(registry));
+  PlannedLayer<T> planned{.name = spec.name,
+                          .type = spec.type,
+                          .inputs = {},
+                          .layer = factory->second(spec.options),
+                          .output = {},
+                          .parameters = {},
+                          .needs = {}};
+  spec.options.finish();
+  std::vector<ImageShape> shapes;
+  for (const std::string& input : spec.inputs) {
+    const int number = numbers.at(input);
+    planned.inputs.push_back(number);
+    shapes.push_back(number < 0 ? net_input : earlier[number].output);
+  }
+  planned.output = planned.layer->plan(shapes);
+  planned.parameters = planned.layer->parameters();
+  planned.needs = planned.layer->needs();
+  return planned;
+}
+
+template <class T>
+void check_ending(const NetSpec& spec, const NetPlan<T>& plan) {
+  const PlannedLayer<T>& last = plan.layers.back();
+  const std::string where = spec.layers.back().options.where();
+  if (dynamic_cast<const LossLayer<T>*>(last.layer.get()) == nullptr)
+    throw UsageError(where, "the last layer is a " + last.type + ", which is not a loss",
+                     "end the net with a softmax-cross-entropy layer");
+  const int source = last.inputs[0];
+  const ImageShape logits = source < 0 ? plan.input : plan.layers[source].output;
+  if (logits.channels != plan.classes)
+    throw UsageError(where,
+                     "gets " + std::to_string(logits.channels) + " values, but the net has " +
+                         std::to_string(plan.classes) + " classes",
+                     "make the last fully-connected layer's outputs equal to classes");
+}
+
+template <class T>
+void check_all_used(const NetSpec& spec, const NetPlan<T>& plan) {
+  std::vector<bool> used(plan.layers.size(), false);
+  used.back() = true;
+  for (const PlannedLayer<T>& layer : plan.layers)
+    for (const int input : layer.inputs)
+      if (input >= 0) used[input] = true;
+  for (size_t i = 0; i < used.size(); ++i)
+    if (!used[i]) throw UsageError(spec.layers[i].options.where(), "nothing reads this layer's output");
+}
+
+}  // namespace
+
+template <class T>
+long NetPlan<T>::parameter_count() const {
+  long count = 0;
+  for (const PlannedLayer<T>& layer : layers)
+    for (const ParameterSpec& parameter : layer.parameters) count += parameter.elements();
+  return count;
+}
+
+template <class T>
+long NetPlan<T>::multiply_adds() const {
+  long count = 0;
+  for (const PlannedLayer<T>& layer : layers) count += layer.layer->multiply_adds();
+  return count;
+}
+
+template <class T>
+NetPlan<T> plan_net(const NetSpec& spec, const LayerRegistry<T>& registry) {
+  NetPlan<T> plan{.name = spec.name, .input = spec.input, .classes = spec.classes, .layers = {}};
+  std::map<std::string, int> numbers{{"input", -1}};
+  for (const LayerSpec& layer : spec.layers) {
+    plan.layers.push_back(plan_layer(layer, registry, numbers, plan.layers, plan.input));
+    numbers[layer.name] = int(plan.layers.size()) - 1;
+  }
+  check_ending(spec, plan);
+  check_all_used(spec, plan);
+  return plan;
+}
+
+template struct NetPlan<float>;
+template struct NetPlan<double>;
+template NetPlan<float> plan_net(const NetSpec&, const LayerRegistry<float>&);
+template NetPlan<double> plan_net(const NetSpec&, const LayerRegistry<double>&);
+
+}  // namespace tandem

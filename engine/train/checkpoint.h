@@ -1,0 +1,42 @@
+// A run on disk: a safetensors file that holds everything a net needs to go on training, or to be used elsewhere.
+//
+// Tensors: "conv1.weights" (float32, as in memory: convolutions [out][kh][kw][in / groups]); beside each its momentum,
+// "momentum/conv1.weights"; and "normaliser", the mean that is subtracted from images.
+// Metadata "tandem": a JSON object {version, net, recipe, recipe_hash, step, tested_step, plateau, classes, image},
+// where net and recipe are the two TOML files' texts: a checkpoint needs no other file.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/normaliser.h"
+#include "engine/net/net.h"
+#include "engine/train/trainer.h"
+
+namespace tandem {
+
+struct CheckpointHeader {
+  std::string net_toml, recipe_toml;
+  TrainState state;
+  std::vector<std::string> class_names;
+  ImageFormat image;  // of the data set, to which the normaliser belongs
+};
+
+// Written to a temporary name, synced and renamed. `net` is built for training.
+void save_checkpoint(const std::filesystem::path& path, const Net<float>& net, const CheckpointHeader& header,
+                     const Normaliser& normaliser);
+
+// Throws Error, with the reason, when the file is not a checkpoint of this program.
+CheckpointHeader read_checkpoint_header(const std::filesystem::path& path);
+Normaliser read_normaliser(const std::filesystem::path& path, Subtract subtract);
+
+// Fills a net's parameters, and its momentum if it is built for training. Throws Error when the file's tensors are not
+// exactly this net's: names, shapes, types.
+void load_parameters(const std::filesystem::path& path, Net<float>& net);
+
+// The settings that shape every update: the recipe's text without its length (epochs, steps), so that a finished run
+// can be made longer. FNV-1a, 64 bits, in hexadecimal.
+std::string recipe_hash(const std::string& recipe_toml);
+
+}  // namespace tandem

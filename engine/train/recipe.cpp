@@ -1,0 +1,48 @@
+#include "engine/train/recipe.h"
+
+#include "engine/core/error.h"
+
+namespace tandem {
+namespace {
+
+double at_least_zero(const Options& options, const std::string& key, double otherwise) {
+  const double value = options.real(key, otherwise);
+  if (value < 0) throw UsageError(options.where(key), "cannot be negative");
+  return value;
+}
+
+long whole(const Options& options, const std::string& key) {
+  const long value = options.integer(key, 0);
+  if (value < 0) throw UsageError(options.where(key), "cannot be negative");
+  return value;
+}
+
+}  // namespace
+
+Recipe parse_recipe(const Options& file) {
+  Recipe recipe;
+  recipe.batch = file.count("batch");
+  recipe.epochs = file.count("epochs");
+  recipe.steps = whole(file, "steps");
+  recipe.rate = parse_schedule(file.table("rate"));
+  recipe.momentum = at_least_zero(file, "momentum", recipe.momentum);
+  if (recipe.momentum >= 1) throw UsageError(file.where("momentum"), "must be less than 1");
+  recipe.decay = at_least_zero(file, "decay", recipe.decay);
+  const Options biases = file.optional_table("biases");
+  recipe.bias_rate_multiplier = at_least_zero(biases, "rate_multiplier", recipe.bias_rate_multiplier);
+  recipe.bias_decay_multiplier = at_least_zero(biases, "decay_multiplier", recipe.bias_decay_multiplier);
+  if (biases.has("rate")) recipe.bias_rate = parse_schedule(biases.table("rate"));
+  const Options input = file.optional_table("input");
+  recipe.input.subtract = subtract_from_name(input.text("subtract", "none"));
+  recipe.input.scale = input.real("scale", recipe.input.scale);
+  recipe.input.resize = int(whole(input, "resize"));
+  const Options augment = file.optional_table("augment");
+  recipe.augment.crop = int(whole(augment, "crop"));
+  recipe.augment.flip = augment.boolean("flip", false);
+  recipe.limit = whole(file, "limit");
+  recipe.seed = uint64_t(whole(file, "seed"));
+  file.finish();
+  return recipe;
+}
+
+}  // namespace tandem

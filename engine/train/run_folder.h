@@ -1,0 +1,43 @@
+// The folder of one run: settings, log, checkpoints and pictures.
+//
+//   net.toml, recipe.toml          the settings with all overrides
+//   log.jsonl                      one JSON object a logged step and one an epoch
+//   checkpoint-STEP.safetensors    the newest few; a run can be resumed from any
+//   result.json                    written last: its presence says that the run is finished
+//   curve.svg, conv1.png, predictions.png
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "engine/train/checkpoint.h"
+
+namespace tandem {
+
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  // For a new run: makes the folder. Throws UsageError if it holds a run that is finished or could be resumed, or files
+  // that are not a run's; a run that was killed before its first checkpoint is started afresh.
+  void create(const std::string& net_toml, const std::string& recipe_toml) const;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path file(const std::string& name) const { return path_ / name; }
+  std::filesystem::path log() const { return file("log.jsonl"); }
+  std::filesystem::path checkpoint(long step) const;
+  std::optional<std::filesystem::path> newest_checkpoint() const;
+  bool finished() const;
+
+  // Removes all checkpoints but the newest `keep`.
+  void prune_checkpoints(int keep) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The checkpoint that a user means: the file itself, or the newest one of a run folder. Throws UsageError if there is
+// none.
+std::filesystem::path find_checkpoint(const std::filesystem::path& run_or_checkpoint);
+
+}  // namespace tandem

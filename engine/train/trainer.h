@@ -1,0 +1,82 @@
+// The training loop: read, forward, backward, update; test at the end of every epoch. It knows no files and no
+// terminal: whoever runs it watches through an observer.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "engine/data/dataset.h"
+#include "engine/net/net.h"
+#include "engine/train/evaluate.h"
+#include "engine/train/recipe.h"
+
+namespace tandem {
+
+// Where a run stands. Together with the recipe, the parameters and their momentum it determines everything that
+// follows: random draws are functions of the seed and of `step`.
+struct TrainState {
+  long step = 0;         // updates done
+  long tested_step = 0;  // the last one after which the net was tested
+  PlateauState plateau;
+};
+
+struct StepReport {
+  long step = 0, steps = 0;    // updates done, of how many
+  double epoch = 0;            // epochs done, whole and part
+  double loss = 0, error = 0;  // this batch's mean loss and per cent wrong
+  double rate = 0;             // the weights' learning rate of this update
+  int images = 0;
+  double seconds = 0, data_wait_seconds = 0;  // of this step, and of that waiting for the reader
+};
+
+struct EpochReport {
+  long step = 0;
+  int epoch = 0;  // epochs done
+  Evaluation test;
+};
+
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void step_done(const StepReport&) {}
+  virtual void epoch_done(const EpochReport&) {}
+  // The state can be saved now: after each epoch, every `checkpoint_every` steps, and when the run is stopped.
+  virtual void save(const TrainState&) {}
+};
+
+enum class TrainEnd { finished, stopped };
+
+class Trainer {
+ public:
+  // The net must be built for training with the recipe's batch. Data sets must outlive the trainer. Throws UsageError
+  // when data, recipe and net do not fit each other.
+  Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
+          const Normaliser& normaliser);
+
+  const Transform& transform() const { return transform_; }
+  const TrainState& state() const { return state_; }
+  void restore(const TrainState& state) { state_ = state; }
+  long total_steps() const;
+  long steps_per_epoch() const;
+
+  // Runs until the end, or until stop() says true after a step. Throws DivergedError when the loss or a parameter is
+  // not finite; nothing is saved after that.
+  TrainEnd run(TrainObserver& observer, const std::function<bool()>& stop, long checkpoint_every = 0);
+
+ private:
+  void train_step(BatchReader& reader, TrainObserver& observer);
+  void end_epoch(TrainObserver& observer, const std::function<bool()>& stop);
+  void check_finite(double loss);
+
+  Net<float>& net_;
+  const Recipe recipe_;
+  const Dataset& train_;
+  const Dataset& test_;
+  Transform transform_;
+  TrainState state_;
+};
+
+// Throws UsageError unless the images that `recipe` makes of `data` are what the net takes, with no more classes.
+void check_data_fits(const std::string& net, const ImageShape& input, int classes, const Dataset& data,
+                     const Transform& transform);
+
+}  // namespace tandem

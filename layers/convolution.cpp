@@ -1,0 +1,94 @@
+// convolution. Keys: outputs, kernel, stride = 1, pad = 0, groups = 1, bias = true, init, rate_multiplier,
+// decay_multiplier.
+#include <limits>
+
+#include "layers/batch.h"
+#include "layers/convolution_routes.h"
+#include "layers/layers.h"
+#include "layers/learned.h"
+#include "layers/window.h"
+
+namespace tandem {
+namespace {
+
+template <class T>
+class ConvolutionLayer final : public Layer<T> {
+ public:
+  explicit ConvolutionLayer(const Options& options)
+      : where_(options.where()),
+        outputs_(options.count("outputs")),
+        groups_(options.count("groups", 1)),
+        has_bias_(options.boolean("bias", true)),
+        window_(parse_window(options)),
+        learned_(parse_learned(options)) {}
+
+  ImageShape plan(std::span<const ImageShape> inputs) override {
+    const ImageShape& input = only_input(inputs, where_);
+    if (input.channels % groups_ != 0 || outputs_ % groups_ != 0)
+      throw UsageError(where_, std::to_string(input.channels) + " input channels and " + std::to_string(outputs_) +
+                                   " outputs cannot both be divided into " + std::to_string(groups_) + " groups");
+    const ImageShape output = windows_over(input, window_, outputs_, where_);
+    const int kernel = window_.kernel, channels = input.channels / groups_;
+    if (double(kernel) * kernel * channels * outputs_ > std::numeric_limits<int>::max())
+      throw UsageError(where_, "would have over 2^31 weights", "use a smaller kernel, or fewer outputs");
+    shape_ = {.batch = 0,
+              .height = input.height,
+              .width = input.width,
+              .channels = input.channels,
+              .out_channels = outputs_,
+              .kernel = kernel,
+              .stride = window_.stride,
+              .groups = groups_,
+              .pad = window_.pad,
+              .out_height = output.height,
+              .out_width = output.width};
+    learned_.weights.shape = {outputs_, kernel, kernel, channels};
+    learned_.biases.shape = {outputs_};
+    learned_.set_fans(shape_.taps(), long(kernel) * kernel * shape_.group_outputs());
+    return output;
+  }
+
+  std::vector<ParameterSpec> parameters() const override { return learned_.specs(has_bias_); }
+  BackwardNeeds needs() const override { return {.input = true}; }
+  long multiply_adds() const override {
+    return long(shape_.out_height) * shape_.out_width * shape_.out_channels * shape_.taps();
+  }
+
+  void forward(const ForwardPass<T>& pass) override {
+    const T* const bias = has_bias_ ? pass.parameters[1] : nullptr;
+    convolve(pass.device, with_batch(shape_, pass.batch), pass.inputs[0], pass.parameters[0], bias, pass.output);
+  }
+
+  void backward(const BackwardPass<T>& pass) override {
+    const Convolution shape = with_batch(shape_, pass.batch);
+    convolution_weight_gradient(pass.device, shape, pass.inputs[0], pass.output_gradient, pass.parameter_gradients[0],
+                                pass.accumulate(), partials_);
+    if (has_bias_)
+      pass.kernels().column_sum(pass.stream(), pass.output_gradient,
+                                column_partials_.reserve(pass.device, size_t(kColumnSumParts) * shape.out_channels),
+                                pass.parameter_gradients[1], shape.rows(), shape.out_channels, pass.accumulate());
+    if (T* const dx = pass.input_gradients[0])
+      convolution_data_gradient(pass.device, shape, pass.output_gradient, pass.parameters[0], dx, rotated_);
+  }
+
+ private:
+  std::string where_;
+  int outputs_, groups_;
+  bool has_bias_;
+  Window window_;
+  Learned learned_;
+  Convolution shape_;
+  Scratch<T> partials_, column_partials_, rotated_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Layer<T>> make_convolution(const Options& options) {
+  return std::make_unique<ConvolutionLayer<T>>(options);
+}
+
+template std::unique_ptr<Layer<float>> make_convolution(const Options&);
+template std::unique_ptr<Layer<double>> make_convolution(const Options&);
+
+}  // namespace tandem

@@ -1,0 +1,133 @@
+// Convolution by explicit im2col: forward, weight gradient and the data gradient that works for every shape.
+#include <algorithm>
+
+#include "layers/convolution_plan.h"
+#include "layers/convolution_routes.h"
+
+namespace tandem {
+namespace {
+
+// Rows of one group's im2col matrix in memory.
+template <class T>
+struct Rows {
+  T* data;
+  long length;
+};
+
+// Rows [begin, begin + count) of group g: made in the lane's workspace, or where the input is the matrix already,
+// found.
+template <class T>
+Rows<const T> columns_of(Device& device, const Lane& lane, const ConvolutionPlan& plan, const Convolution& shape,
+                         const T* x, int g, long begin, long count) {
+  if (plan.input_is_matrix) return {x + begin * plan.input_row + g * shape.group_channels(), plan.input_row};
+  T* const columns = reinterpret_cast<T*>(lane.workspace);
+  device.kernels<T>().im2col(lane.stream, x, columns, shape, g, begin, count);
+  return {columns, shape.taps()};
+}
+
+// Group g's filters in w: a matrix [group_outputs][taps].
+long filters_offset(const Convolution& shape, int g) { return long(g) * shape.group_outputs() * shape.taps(); }
+
+// dw[group_outputs][taps] of every group: beta dw + dy^T columns over one tile of rows.
+template <class T>
+void add_tile_gradient(Device& device, const Lane& lane, const ConvolutionPlan& plan, const Convolution& shape,
+                       const T* x, const T* dy, long begin, long count, T beta, T* dw) {
+  for (int g = 0; g < shape.groups; ++g) {
+    const Rows<const T> columns = columns_of(device, lane, plan, shape, x, g, begin, count);
+    device.gemm(lane, Gemm<T>{.transpose_a = true,
+                              .m = shape.group_outputs(),
+                              .n = shape.taps(),
+                              .k = count,
+                              .a = dy + begin * shape.out_channels + g * shape.group_outputs(),
+                              .lda = shape.out_channels,
+                              .b = columns.data,
+                              .ldb = columns.length,
+                              .beta = beta,
+                              .c = dw + filters_offset(shape, g),
+                              .ldc = shape.taps()});
+  }
+}
+
+}  // namespace
+
+template <class T>
+void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y) {
+  const ConvolutionPlan plan(shape, device, sizeof(T));
+  device.for_tiles(plan.tiles, plan.tile_workspace, [&](long tile, const Lane& lane) {
+    const long begin = tile * plan.tile_rows, count = std::min(plan.tile_rows, shape.rows() - begin);
+    T* const tile_y = y + begin * shape.out_channels;
+    for (int g = 0; g < shape.groups; ++g) {
+      const Rows<const T> columns = columns_of(device, lane, plan, shape, x, g, begin, count);
+      device.gemm(lane, Gemm<T>{.transpose_b = true,
+                                .m = count,
+                                .n = shape.group_outputs(),
+                                .k = shape.taps(),
+                                .a = columns.data,
+                                .lda = columns.length,
+                                .b = w + filters_offset(shape, g),
+                                .ldb = shape.taps(),
+                                .c = tile_y + g * shape.group_outputs(),
+                                .ldc = shape.out_channels});
+    }
+    // Here and not over the whole output later: the tile is still in cache.
+    if (bias) device.kernels<T>().add_bias(lane.stream, tile_y, bias, count, shape.out_channels);
+  });
+}
+
+template <class T>
+void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, T* dw,
+                                 bool accumulate, Scratch<T>& partials) {
+  const ConvolutionPlan plan(shape, device, sizeof(T));
+  const size_t weights = size_t(shape.out_channels) * shape.taps();
+  const size_t stride = (weights + 15) / 16 * 16;  // every partial sum begins on 64 bytes
+  // Sum 0 goes straight to dw, the others to scratch, and then dw takes them in order.
+  T* const scratch = plan.partial_sums > 1 ? partials.reserve(device, (plan.partial_sums - 1) * stride) : nullptr;
+  const auto sum = [&](long s) { return s == 0 ? dw : scratch + (s - 1) * stride; };
+
+  device.for_tiles(plan.partial_sums, plan.tile_workspace, [&](long s, const Lane& lane) {
+    const long first = s * plan.tiles / plan.partial_sums, last = (s + 1) * plan.tiles / plan.partial_sums;
+    for (long tile = first; tile < last; ++tile) {
+      const long begin = tile * plan.tile_rows, count = std::min(plan.tile_rows, shape.rows() - begin);
+      const bool add = tile > first || (s == 0 && accumulate);
+      add_tile_gradient(device, lane, plan, shape, x, dy, begin, count, T(add), sum(s));
+    }
+  });
+  for (int s = 1; s < plan.partial_sums; ++s) device.kernels<T>().add(device.stream(), sum(s), dw, weights);
+}
+
+template <class T>
+void data_gradient_by_columns(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx) {
+  const ConvolutionPlan plan(shape, device, sizeof(T));
+  const long pixels = long(shape.out_height) * shape.out_width;
+  device.for_tiles(plan.image_tiles, plan.image_workspace, [&](long tile, const Lane& lane) {
+    const int image = int(tile) * plan.tile_images, images = std::min(plan.tile_images, shape.batch - image);
+    const long begin = image * pixels;
+    for (int g = 0; g < shape.groups; ++g) {
+      // Where the input is the matrix, so is its gradient: nothing is left to add up.
+      const Rows<T> columns = plan.input_is_matrix
+                                  ? Rows<T>{dx + begin * plan.input_row + g * shape.group_channels(), plan.input_row}
+                                  : Rows<T>{reinterpret_cast<T*>(lane.workspace), shape.taps()};
+      device.gemm(lane, Gemm<T>{.m = images * pixels,
+                                .n = shape.taps(),
+                                .k = shape.group_outputs(),
+                                .a = dy + begin * shape.out_channels + g * shape.group_outputs(),
+                                .lda = shape.out_channels,
+                                .b = w + filters_offset(shape, g),
+                                .ldb = shape.taps(),
+                                .c = columns.data,
+                                .ldc = columns.length});
+      if (!plan.input_is_matrix) device.kernels<T>().col2im(lane.stream, columns.data, dx, shape, g, image, images);
+    }
+  });
+}
+
+template void convolve(Device&, const Convolution&, const float*, const float*, const float*, float*);
+template void convolve(Device&, const Convolution&, const double*, const double*, const double*, double*);
+template void convolution_weight_gradient(Device&, const Convolution&, const float*, const float*, float*, bool,
+                                          Scratch<float>&);
+template void convolution_weight_gradient(Device&, const Convolution&, const double*, const double*, double*, bool,
+                                          Scratch<double>&);
+template void data_gradient_by_columns(Device&, const Convolution&, const float*, const float*, float*);
+template void data_gradient_by_columns(Device&, const Convolution&, const double*, const double*, double*);
+
+}  // namespace tandem

@@ -1,0 +1,47 @@
+#include "layers/convolution_plan.h"
+
+#include <algorithm>
+
+namespace tandem {
+namespace {
+
+constexpr long kRowMultiple = 16;
+constexpr long kFewestTileRows = 64;  // fewer, and GEMM reads the weights more often than it can hide
+
+long divide_up(long a, long b) { return (a + b - 1) / b; }
+
+bool is_matrix(const Convolution& c) {
+  const bool padded = c.pad.top || c.pad.left || c.pad.bottom || c.pad.right;
+  const bool one_pixel = c.kernel == 1 && c.stride == 1;
+  const bool whole_image = c.kernel == c.height && c.kernel == c.width && c.groups == 1;
+  return !padded && (one_pixel || whole_image);
+}
+
+// The turned filters read dy through a padding of kernel - 1 - pad, which must not be negative. They also multiply a
+// row for each input pixel, where the columns route has one for each output pixel: not worth it where those are far
+// fewer.
+DataGradientRoute choose_data_gradient(const Convolution& c) {
+  const int largest_pad = std::max({c.pad.top, c.pad.left, c.pad.bottom, c.pad.right});
+  const bool possible = c.stride == 1 && largest_pad < c.kernel;
+  const bool worth_it = long(c.height) * c.width <= 2 * long(c.out_height) * c.out_width;
+  return possible && worth_it ? DataGradientRoute::rotated : DataGradientRoute::columns;
+}
+
+}  // namespace
+
+ConvolutionPlan::ConvolutionPlan(const Convolution& shape, const Device& device, size_t element_bytes)
+    : input_is_matrix(is_matrix(shape)), data_gradient(choose_data_gradient(shape)) {
+  const long pixels = long(shape.out_height) * shape.out_width;
+  const size_t row_bytes = shape.taps() * element_bytes;
+  const long rows = std::max(kFewestTileRows, long(device.tile_bytes() / row_bytes));
+  input_row = long(shape.height) * shape.width * shape.channels / pixels;
+  tile_rows = divide_up(std::min(rows, shape.rows()), kRowMultiple) * kRowMultiple;
+  tiles = divide_up(shape.rows(), tile_rows);
+  partial_sums = int(std::min<long>(device.partial_sums(), tiles));
+  tile_images = int(std::clamp<long>(tile_rows / pixels, 1, shape.batch));
+  image_tiles = divide_up(shape.batch, tile_images);
+  tile_workspace = input_is_matrix ? 0 : tile_rows * row_bytes;
+  image_workspace = input_is_matrix ? 0 : tile_images * pixels * row_bytes;
+}
+
+}  // namespace tandem

@@ -1,0 +1,30 @@
+// The passes of a convolution over a batch, from device arrays to device arrays (layouts: kernels/shapes.h). All queue
+// their work and may be called for float and double.
+#pragma once
+#include "kernels/shapes.h"
+#include "layers/scratch.h"
+
+namespace tandem {
+
+// y = the convolution of x with weights w, plus bias[out_channels] unless it is null.
+template <class T>
+void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y);
+
+// dw, overwritten or added to.
+template <class T>
+void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, T* dw,
+                                 bool accumulate, Scratch<T>& partials);
+
+// dx by the plan's route.
+template <class T>
+void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx,
+                               Scratch<T>& rotated);
+
+// The two routes; see DataGradientRoute.
+template <class T>
+void data_gradient_by_columns(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx);
+template <class T>
+void data_gradient_by_rotation(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx,
+                               Scratch<T>& rotated);
+
+}  // namespace tandem

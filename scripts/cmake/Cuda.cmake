@@ -1,0 +1,32 @@
+# Finds an nvcc >= 12 and enables the CUDA language. Everything else builds the same without it.
+set(TANDEM_CUDA_FOUND OFF)
+if(TANDEM_CUDA STREQUAL OFF)
+  message(STATUS "CUDA half: left out (TANDEM_CUDA=OFF)")
+  return()
+endif()
+# Before the language check: CMake 3.25 would try sm_52, which CUDA 13 no longer has.
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # code for sm_80 and sm_90, and PTX for what comes after
+endif()
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  enable_language(CUDA)
+  if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know yet that nvcc has C++20
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)  # after enabling, whose own trial would need the two lines above
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+    set(TANDEM_CUDA_FOUND ON)
+    find_package(CUDAToolkit REQUIRED)
+    message(STATUS "CUDA half: nvcc ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+  endif()
+endif()
+if(NOT TANDEM_CUDA_FOUND)
+  if(TANDEM_CUDA STREQUAL ON)
+    message(FATAL_ERROR "TANDEM_CUDA=ON, but no nvcc >= 12 was found; install the CUDA toolkit or set TANDEM_CUDA=OFF")
+  endif()
+  message(STATUS "CUDA half: left out (no nvcc >= 12 found; found: '${CMAKE_CUDA_COMPILER_VERSION}'); the CPU half is complete without it")
+endif()
