@@ -10,15 +10,11 @@
 #include "kernels/kernel.h"
 #include "kernels/lrn_power.h"
 #include "kernels/row_launch.h"
-#include "kernels/unrolled.h"
 
 namespace tandem::KERNEL_NAMESPACE {
 namespace {
 
 constexpr int kAnyReach = -1;  // the window's reach is known at run time only
-
-// Channels in a window that reaches so far to both sides; 0 for kAnyReach.
-__host__ __device__ constexpr int window_width(int reach) { return reach == kAnyReach ? 0 : 2 * reach + 1; }
 
 // The Vecs of a window begin one channel apart and so are not aligned, which the host does not mind and the GPU
 // forbids.
@@ -51,7 +47,7 @@ __global__ void lrn_forward_kernel(const T* __restrict__ x, T* __restrict__ y, T
   for (int d = -reach; d <= reach; ++d) {
     const V value = load_inside<N>(x + start, c + d, channels, 0);
     sum += value * value;
-  });
+  }
   const V s = V::all(k) + alpha * sum;
   (V::load(x + start + c) * inverse_power<kThreeQuarters>(s, beta)).store(y + start + c);
   s.store(scale + start + c);

@@ -37,8 +37,9 @@ Arguments parse(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Compares the engine with golden vectors (from the folder TANDEM_GOLDENS, else the source tree's).");
   app.add_option("--device", arguments.device, "cpu or cuda:N")->envname("TANDEM_DEVICE")->capture_default_str();
-  app.add_option("--threads", arguments.threads, "CPU threads (0: all)")->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", arguments.threads, "CPU threads (0: all)")->check(CLI::Range(0, 4096));
   app.add_option("--type", arguments.types, "float or double; default: both on the CPU, large networks in float only")
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"float", "double"}));
   app.add_flag("--operators", arguments.operators_only, "no networks");
   app.add_option("cases", arguments.filters, "only cases whose name contains one of these");

@@ -35,6 +35,23 @@ BlockScheduler& BlockScheduler::of_this_thread() {
   return *scheduler;
 }
 
+// The two halves of a switch, both inlined: see Fiber::switch_to.
+TSAN_HIDDEN_INLINE void BlockScheduler::resume(CudaThread& thread) {
+  call_->enter_thread(thread.indices.thread);
+  current_ = &thread;
+  Fiber::switch_to(own_, thread.fiber);
+  current_ = nullptr;
+}
+
+TSAN_HIDDEN_INLINE void BlockScheduler::suspend(CudaThread::State state, const char* file, int line) {
+  CudaThread& thread = *current_;
+  thread.state = state;
+  thread.file = file;
+  thread.line = line;
+  TSAN_RELEASE(&tsan_finish_);  // it may never be resumed
+  Fiber::switch_to(thread.fiber, own_);
+}
+
 TSAN_HIDDEN void BlockScheduler::run(const KernelCall& call, std::optional<unsigned> strict_order_seed, long begin,
                                      long end) {
   call_ = &call;
@@ -153,13 +170,6 @@ TSAN_HIDDEN void BlockScheduler::start(CudaThread& thread) {
   thread.state = State::kReady;
 }
 
-TSAN_HIDDEN void BlockScheduler::resume(CudaThread& thread) {
-  call_->enter_thread(thread.indices.thread);
-  current_ = &thread;
-  Fiber::switch_to(own_, thread.fiber);
-  current_ = nullptr;
-}
-
 // An exception that leaves a kernel ends the program, as a trap would on the GPU.
 TSAN_HIDDEN void BlockScheduler::fiber_entry() noexcept {
   BlockScheduler& self = *scheduler;
@@ -174,15 +184,6 @@ TSAN_HIDDEN void BlockScheduler::fiber_entry() noexcept {
   TSAN_RELEASE(&self.tsan_finish_);
   thread.state = State::kDone;
   Fiber::finish(thread.fiber, self.own_);
-}
-
-TSAN_HIDDEN_INLINE void BlockScheduler::suspend(CudaThread::State state, const char* file, int line) {
-  CudaThread& thread = *current_;
-  thread.state = state;
-  thread.file = file;
-  thread.line = line;
-  TSAN_RELEASE(&tsan_finish_);  // it may never be resumed
-  Fiber::switch_to(thread.fiber, own_);
 }
 
 TSAN_HIDDEN void BlockScheduler::barrier(const char* file, int line) {

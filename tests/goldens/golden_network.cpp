@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
-#include "engine/core/error.h"
-#include "engine/net/net.h"
-#include "layers/registry.h"
-#include "tests/goldens/dropout_mask.h"
 #include "tests/goldens/generator.h"
-#include "tests/goldens/layout.h"
-#include "tests/goldens/network_description.h"
+#include "tests/goldens/network_model.h"
 
 namespace tandem::test {
 namespace {
@@ -27,9 +23,11 @@ constexpr Tolerances kTolerances{1e-5, 1e-4, 0, 10, 1e-5};
 template <>
 constexpr Tolerances kTolerances<double>{1e-10, 1e-9, 1e-7, 1e-3, 1e-9};
 
-// What a ReLU or max pool whose inputs tie to within float32's rounding may do to gradients below it (README,
-// "Tolerances for networks"). Allowed only in float32, and only for the networks too large to be checked in double.
+// What a ReLU or max pool whose inputs tie to within float32's rounding may do to gradients below it, and to the losses
+// after them, by choosing otherwise (README, "Tolerances for networks"). Allowed only in float32 and only for the
+// networks too large to be checked in double as a rule; a note says where.
 constexpr double kFlipTolerance = 1e-2;
+constexpr int kNudges = 8;
 
 double root_mean_square(double norm, size_t elements) { return norm / std::sqrt(double(elements)); }
 
@@ -39,195 +37,67 @@ Values at(const Values& values, const Values& indices) {
   return picked;
 }
 
-std::string two_digits(size_t number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+Values row(const Values& matrix, size_t number, size_t columns) {
+  return Values(matrix.begin() + long(number * columns), matrix.begin() + long((number + 1) * columns));
+}
 
-// One golden network with the engine's net for it.
+std::string scientific(double value) {
+  std::ostringstream text;
+  text.precision(1);
+  text << std::scientific << value;
+  return text.str();
+}
+
 template <class T>
 class NetworkTrial {
  public:
   NetworkTrial(const GoldenCase& golden, Device& device, Comparison& comparison)
-      : golden_(golden),
-        device_(device),
-        comparison_(comparison),
-        description_(describe_network(golden)),
-        batch_(golden.parameters().at("batch")) {
-    for (size_t l = 0; l < description_.engine_layers.size(); ++l)
-      if (golden.has("mask." + two_digits(l))) masks_[int(l)] = golden.values("mask." + two_digits(l));
-    const auto& p = golden.parameters();
-    const auto in = p.at("in_shape").template get<std::vector<int>>();
-    input_shape_ = {in.at(1), in.at(2), in.at(0)};
-    x_ = generate_all(p.at("input_t"), batch_ * input_shape_.elements(), p.at("input_scale"));
-    for (int n = 0; n < batch_; ++n)
-      labels_.push_back(int32_t(splitmix64((p.at("label_t").template get<uint64_t>() << 32) + uint64_t(n)) %
-                                p.at("classes").template get<uint64_t>()));
-    compare_generated();
-  }
+      : golden_(golden), device_(device), comparison_(comparison), model_(golden, device) {}
 
   void run() {
-    Values losses;
-    {
-      // Memory of its own for every activation, so that all can be looked at.
-      Net<T> net = make_net({.batch = batch_, .training = true, .share = false, .input_gradient = true});
-      net.forward(true, 0, 0);
-      net.backward();
-      compare_forward(net);
-      compare_gradients(net);
-      losses = train(net);
-      compare_losses(losses);
-    }
-    Net<T> sharing = make_net({.batch = batch_, .training = true, .share = true, .input_gradient = false});
-    comparison_.equal("losses with shared memory", train(sharing), losses);
+    compare_generated();
+    const Values losses = train_looking_at_everything();
+    compare_losses(losses);
+    comparison_.equal("losses with shared memory", train_sharing_memory(0), losses);
   }
 
  private:
   const Tolerances& tolerances() const { return kTolerances<T>; }
   const nlohmann::json& parameters() const { return golden_.parameters().at("params"); }
+  bool may_flip() const { return std::is_same_v<T, float> && !is_small_network(golden_); }
+  double tolerance(const std::string& tensor, double tolerance) const {
+    return golden_.rounded_to_float(tensor) ? std::max(tolerance, tolerances().stored) : tolerance;
+  }
 
   // The generator against what the file shows of it.
   void compare_generated() {
-    comparison_.equal("x_head", Values(x_.begin(), x_.begin() + 8), golden_.values("x_head"));
-    if (golden_.has("x")) comparison_.equal("x", x_, golden_.values("x"));
-    comparison_.equal("labels", Values(labels_.begin(), labels_.end()), golden_.values("labels"));
+    const Values& x = model_.input();
+    comparison_.equal("x_head", Values(x.begin(), x.begin() + 8), golden_.values("x_head"));
+    if (golden_.has("x")) comparison_.equal("x", x, golden_.values("x"));
+    comparison_.equal("labels", Values(model_.labels().begin(), model_.labels().end()), golden_.values("labels"));
     Values heads;
     for (const auto& p : parameters()) {
       const Values head = generate_all(p.at("t"), 4, p.at("scale"));
       heads.insert(heads.end(), head.begin(), head.end());
       const std::string name = "param." + p.at("name").template get<std::string>();
-      if (golden_.has(name)) comparison_.equal(name, generated_parameter(p), golden_.values(name));
+      if (golden_.has(name)) comparison_.equal(name, model_.generated(p), golden_.values(name));
     }
     comparison_.equal("param_head", heads, golden_.values("param_head"));
   }
 
-  static Values generated_parameter(const nlohmann::json& p) {
-    const auto shape = p.at("shape").get<std::vector<long>>();
-    return generate_all(p.at("t"), std::accumulate(shape.begin(), shape.end(), 1L, std::multiplies<>()), p.at("scale"));
+  // Memory of its own for every activation, so that all can be looked at.
+  Values train_looking_at_everything() {
+    Net<T> net = model_.make_net({.batch = model_.batch(), .training = true, .share = false, .input_gradient = true});
+    net.forward(true, 0, 0);
+    net.backward();
+    compare_forward(net);
+    compare_gradients(net);
+    return train(net);
   }
 
-  // A fully-connected layer's weights follow the image it reads; a convolution's are OIHW; biases have one dimension.
-  ChannelLayout parameter_layout(const Net<T>& net, const nlohmann::json& p) const {
-    const auto shape = p.at("shape").template get<std::vector<long>>();
-    if (shape.size() != 2) return ChannelLayout::of(shape);
-    const PlannedLayer<T>& layer = net.plan().layers.at(description_.engine_layers.at(p.at("layer")));
-    return ChannelLayout::of_images(shape[0], output_shape(net, layer.inputs.at(0)));
-  }
-
-  static ImageShape output_shape(const Net<T>& net, int layer) {
-    return layer < 0 ? net.plan().input : net.plan().layers.at(layer).output;
-  }
-
-  // "conv1.w" is the engine's "conv1.weights".
-  static const Parameter<T>& parameter(const Net<T>& net, const nlohmann::json& p) {
-    const std::string name = p.at("name");
-    const std::string layer = name.substr(0, name.size() - 2);
-    const std::string wanted = layer + (name.ends_with(".w") ? ".weights" : ".biases");
-    for (const Parameter<T>& candidate : net.parameters())
-      if (candidate.name == wanted) return candidate;
-    throw Error("golden network", "the net has no parameter " + wanted);
-  }
-
-  Net<T> make_net(const NetOptions& options) {
-    const Options file = Options::parse(description_.toml, golden_.name());
-    NetPlan<T> plan = plan_net<T>(parse_net(file), with_dropout_mask(layer_registry<T>(), masks_));
-    file.finish();
-    Net<T> net(std::move(plan), device_, options);
-    if (net.parameters().size() != parameters().size())
-      throw Error("golden network", "the net has " + std::to_string(net.parameters().size()) +
-                                        " parameter tensors, the golden " + std::to_string(parameters().size()));
-    for (const auto& p : parameters()) {
-      const Values values = parameter_layout(net, p).channels_last(generated_parameter(p));
-      const std::vector<T> rounded(values.begin(), values.end());
-      const Parameter<T>& to = parameter(net, p);
-      if (rounded.size() != to.elements())
-        throw Error("golden network", to.name + " has " + std::to_string(to.elements()) + " elements, not " +
-                                          std::to_string(rounded.size()));
-      device_.upload(to.value, rounded.data(), rounded.size() * sizeof(T));
-    }
-    const Values x = ChannelLayout::of_images(batch_, input_shape_).channels_last(x_);
-    net.set_input(std::vector<T>(x.begin(), x.end()).data(), labels_.data(), batch_);
-    return net;
-  }
-
-  // The output of a golden layer, in the golden's order.
-  Values golden_activation(const Net<T>& net, size_t layer) const {
-    const int engine_layer = description_.engine_layers.at(layer);
-    if (engine_layer < 0) return x_;
-    const std::vector<T> values = net.activation(engine_layer);
-    return ChannelLayout::of_images(batch_, output_shape(net, engine_layer))
-        .channels_first(Values(values.begin(), values.end()));
-  }
-
-  double tolerance(const std::string& tensor, double tolerance) const {
-    return golden_.rounded_to_float(tensor) ? std::max(tolerance, tolerances().stored) : tolerance;
-  }
-
-  void compare_forward(const Net<T>& net) {
-    const double value = tolerances().value;
-    comparison_.close("loss", {net.result().loss}, golden_.values("loss"), value);
-    comparison_.close("loss_per_sample", net.losses(), golden_.values("loss_per_sample"), value);
-    const size_t layers = description_.engine_layers.size();
-    comparison_.close("logits", golden_activation(net, layers - 1), golden_.values("logits"), value);
-
-    const Values norms = golden_.values("act_l2"), means = golden_.values("act_mean"),
-                 indices = golden_.values("act_sample_idx"), samples = golden_.values("act_sample_val");
-    for (size_t l = 0; l < layers; ++l) {
-      const Values actual = golden_activation(net, l);
-      const std::string op = golden_.parameters().at("layers").at(l).at("op"),
-                        label = " of layer " + std::to_string(l) + " " + op;
-      const double typical = root_mean_square(norms.at(l), actual.size());
-      const double mean = std::accumulate(actual.begin(), actual.end(), 0.0) / double(actual.size());
-      comparison_.close("act_l2" + label, {l2_norm(actual)}, {norms.at(l)}, value);
-      comparison_.close("act_mean" + label, {mean}, {means.at(l)}, value, typical);
-      const size_t count = indices.size() / layers;
-      const auto row = [&](const Values& all) {
-        return Values(all.begin() + long(l * count), all.begin() + long((l + 1) * count));
-      };
-      comparison_.close("samples" + label, at(actual, row(indices)), row(samples), value,
-                        std::max(l2_norm(row(samples)), typical * std::sqrt(double(count))));
-      const std::string whole = "act." + two_digits(l) + "_" + op;
-      if (golden_.has(whole)) comparison_.close(whole, actual, golden_.values(whole), tolerance(whole, value));
-    }
-  }
-
-  // Gradients may flip (see kFlipTolerance); a note says so where they did.
-  void close_gradient(const std::string& what, const Values& actual, const Values& expected, double tolerance,
-                      double size) {
-    const double error = l2_distance(actual, expected) / size;
-    const bool may_flip = std::is_same_v<T, float> && !is_small_network(golden_);
-    if (may_flip && error > tolerance && error <= kFlipTolerance) {
-      comparison_.notes.push_back(what + " differs by " + std::to_string(error) + ", as a flipped tie may");
-      tolerance = kFlipTolerance;
-    }
-    comparison_.close(what, actual, expected, tolerance, size);
-  }
-
-  void compare_gradients(const Net<T>& net) {
-    const double gradient = tolerances().gradient;
-    const Values norms = golden_.values("grad_l2");
-    for (size_t i = 0; i < parameters().size(); ++i) {
-      const auto& p = parameters().at(i);
-      const std::string name = p.at("name");
-      std::string sample_name = name;  // "conv1.w" is sampled as "conv1_w"
-      std::replace(sample_name.begin(), sample_name.end(), '.', '_');
-      const Parameter<T>& from = parameter(net, p);
-      std::vector<T> values(from.elements());
-      device_.download(values.data(), from.gradient, values.size() * sizeof(T));
-      const Values actual = parameter_layout(net, p).channels_first(Values(values.begin(), values.end()));
-      close_gradient("grad_l2 of " + name, {l2_norm(actual)}, {norms.at(i)}, gradient, norms.at(i));
-      const Values samples = golden_.values("gs_val." + sample_name);
-      const double typical = root_mean_square(norms.at(i), actual.size()) * std::sqrt(double(samples.size()));
-      close_gradient("samples of gradient " + name, at(actual, golden_.values("gs_idx." + sample_name)), samples,
-                     gradient, std::max(l2_norm(samples), typical));
-      if (golden_.has("grad." + name)) {
-        const Values whole = golden_.values("grad." + name);
-        close_gradient("grad." + name, actual, whole, tolerance("grad." + name, gradient), l2_norm(whole));
-      }
-    }
-    const std::vector<T> values = net.input_gradient();
-    const Values dx =
-        ChannelLayout::of_images(batch_, input_shape_).channels_first(Values(values.begin(), values.end()));
-    close_gradient("dx_l2", {l2_norm(dx)}, golden_.values("dx_l2"), gradient, golden_.scalar("dx_l2"));
-    if (golden_.has("dx"))
-      close_gradient("dx", dx, golden_.values("dx"), tolerance("dx", gradient), golden_.scalar("dx_l2"));
+  Values train_sharing_memory(uint64_t nudge) {
+    Net<T> net = model_.make_net({.batch = model_.batch(), .training = true, .share = true}, nudge);
+    return train(net);
   }
 
   // The loss before each of the paper's updates of weights and biases alike, and after the last.
@@ -247,23 +117,104 @@ class NetworkTrial {
     return losses;
   }
 
-  void compare_losses(const Values& losses) {
+  void compare_forward(const Net<T>& net) {
+    const double value = tolerances().value;
+    comparison_.close("loss", {net.result().loss}, golden_.values("loss"), value);
+    comparison_.close("loss_per_sample", net.losses(), golden_.values("loss_per_sample"), value);
+    comparison_.close("logits", model_.activation(net, model_.layers() - 1), golden_.values("logits"), value);
+    for (size_t l = 0; l < model_.layers(); ++l) compare_activation(l, model_.activation(net, l));
+  }
+
+  void compare_activation(size_t layer, const Values& actual) {
+    const double value = tolerances().value;
+    const std::string op = golden_.parameters().at("layers").at(layer).at("op"),
+                      label = " of layer " + std::to_string(layer) + " " + op;
+    const double l2 = golden_.values("act_l2").at(layer), typical = root_mean_square(l2, actual.size());
+    comparison_.close("act_l2" + label, {l2_norm(actual)}, {l2}, value);
+    const double mean = std::accumulate(actual.begin(), actual.end(), 0.0) / double(actual.size());
+    comparison_.close("act_mean" + label, {mean}, {golden_.values("act_mean").at(layer)}, value, typical);
+
+    const size_t count = size_t(golden_.shape("act_sample_idx").at(1));
+    const Values indices = row(golden_.values("act_sample_idx"), layer, count),
+                 samples = row(golden_.values("act_sample_val"), layer, count);
+    comparison_.close("samples" + label, at(actual, indices), samples, value,
+                      std::max(l2_norm(samples), typical * std::sqrt(double(count))));
+    const std::string whole = "act." + two_digits(layer) + "_" + op;
+    if (golden_.has(whole)) comparison_.close(whole, actual, golden_.values(whole), tolerance(whole, value));
+  }
+
+  void compare_gradients(const Net<T>& net) {
+    const double gradient = tolerances().gradient;
+    const Values norms = golden_.values("grad_l2");
+    for (size_t i = 0; i < parameters().size(); ++i) {
+      const std::string name = parameters().at(i).at("name");
+      const Values actual = model_.gradient(net, parameters().at(i));
+      close_gradient("grad_l2 of " + name, {l2_norm(actual)}, {norms.at(i)}, gradient, norms.at(i));
+      compare_gradient_samples(name, actual, norms.at(i));
+      if (golden_.has("grad." + name))
+        close_gradient("grad." + name, actual, golden_.values("grad." + name), tolerance("grad." + name, gradient),
+                       norms.at(i));
+    }
+    const Values dx = model_.input_gradient(net);
+    const double dx_l2 = golden_.scalar("dx_l2");
+    close_gradient("dx_l2", {l2_norm(dx)}, {dx_l2}, gradient, dx_l2);
+    if (golden_.has("dx")) close_gradient("dx", dx, golden_.values("dx"), tolerance("dx", gradient), dx_l2);
+  }
+
+  void compare_gradient_samples(const std::string& name, const Values& actual, double l2) {
+    std::string sampled = name;  // "conv1.w" is sampled as "conv1_w"
+    std::replace(sampled.begin(), sampled.end(), '.', '_');
+    const Values samples = golden_.values("gs_val." + sampled);
+    const double typical = root_mean_square(l2, actual.size()) * std::sqrt(double(samples.size()));
+    close_gradient("samples of gradient " + name, at(actual, golden_.values("gs_idx." + sampled)), samples,
+                   tolerances().gradient, std::max(l2_norm(samples), typical));
+  }
+
+  void close_gradient(const std::string& what, const Values& actual, const Values& expected, double tolerance,
+                      double size) {
+    const double error = l2_distance(actual, expected) / size;
+    if (may_flip() && error > tolerance && error <= kFlipTolerance) {
+      comparison_.notes.push_back(what + " differs by " + scientific(error) + ", as after a flipped tie");
+      tolerance = kFlipTolerance;
+    }
+    comparison_.close(what, actual, expected, tolerance, size);
+  }
+
+  double worst_loss_error(const Values& losses) const {
     const Values expected = golden_.values("losses");
+    double worst = losses.size() == expected.size() ? 0 : HUGE_VAL;
+    for (size_t s = 0; s < std::min(losses.size(), expected.size()); ++s) {
+      const double error = std::abs(losses[s] - expected[s]);
+      if (!(error <= worst)) worst = std::isnan(error) ? HUGE_VAL : error;
+    }
+    return worst;
+  }
+
+  // Absolute, as the guide is. Ten updates are enough for a tie to flip on the way. A flip is told from a mistake by
+  // nudging the input by one unit in the last place: such a run meets the tie on the other side, as the golden did, and
+  // then its losses keep within the same tolerance; a mistake stays.
+  void compare_losses(const Values& losses) {
     const double drift = golden_.parameters().at("f32_guide").at("max_loss_diff");
-    double size = 0;  // losses are compared absolutely, as the guide is
-    for (size_t s = 0; s < expected.size(); ++s) size = std::max(size, std::abs(losses.at(s) - expected.at(s)));
-    comparison_.close("losses", {size}, {0}, tolerances().losses_of_guide * drift + tolerances().losses, 1);
+    const double allowed = tolerances().losses_of_guide * drift + tolerances().losses;
+    double error = worst_loss_error(losses);
+    if (may_flip() && error > allowed && error <= kFlipTolerance) {
+      for (uint64_t nudge = 1; nudge <= kNudges; ++nudge) {
+        const double nudged_error = worst_loss_error(train_sharing_memory(nudge));
+        if (nudged_error > allowed) continue;
+        comparison_.notes.push_back("losses differ by " + scientific(error) + " after a flipped tie, and by " +
+                                    scientific(nudged_error) + " with nudge " + std::to_string(nudge) +
+                                    " of the input's last bit");
+        error = nudged_error;
+        break;
+      }
+    }
+    comparison_.close("losses", {error}, {0}, allowed, 1);
   }
 
   const GoldenCase& golden_;
   Device& device_;
   Comparison& comparison_;
-  NetworkDescription description_;
-  int batch_;
-  ImageShape input_shape_;
-  Masks masks_;
-  Values x_;  // NCHW
-  std::vector<int32_t> labels_;
+  NetworkModel<T> model_;
 };
 
 }  // namespace
