@@ -25,14 +25,12 @@ constexpr int kWindowLanes = 1;
 constexpr int kWindowLanes = kLanes<T>;
 #endif
 
-// N channels from c on, of which those not in [0, channels) read as `outside`.
+// N channels from c on, of which those not in [0, channels) read as `outside`; channels >= N.
 template <int N, class T>
 __device__ Vec<Compute<T>, N> load_inside(const T* row, int c, int channels, Compute<T> outside) {
-  using V = Vec<Compute<T>, N>;
-  if (c >= 0 && c + N <= channels) return V::load(row + c);
-  alignas(V) Compute<T> lane[N];
-  for (int i = 0; i < N; ++i) lane[i] = c + i >= 0 && c + i < channels ? load(row + c + i) : outside;
-  return V::load(lane);
+  const int inside = min(max(c, 0), channels - N);
+  const auto lanes = Vec<Compute<T>, N>::load(row + inside);
+  return c == inside ? lanes : lanes.shifted(c - inside, outside);
 }
 
 template <class T, int N, int kReach, bool kThreeQuarters>
