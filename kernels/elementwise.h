@@ -15,7 +15,7 @@ Launch elementwise_launch(Stream stream, size_t n) {
 
 // The first element of the calling thread's Vec. 64 bits wide: a tensor may have more than 2^31 elements.
 template <class T>
-__device__ size_t element_index() {
+__device__ __forceinline__ size_t element_index() {
   return (size_t(blockIdx.x) * blockDim.x + threadIdx.x) * kLanes<T>;
 }
 

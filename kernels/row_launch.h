@@ -19,7 +19,7 @@ inline Launch row_launch(Stream stream, long rows, int width) {
   return {dim3(ceil_div(rows, y), width / x), dim3(x, y), 0, stream};
 }
 
-__device__ long row_index() { return long(blockIdx.x) * blockDim.y + threadIdx.y; }
-__device__ int column_index() { return blockIdx.y * blockDim.x + threadIdx.x; }
+__device__ __forceinline__ long row_index() { return long(blockIdx.x) * blockDim.y + threadIdx.y; }
+__device__ __forceinline__ int column_index() { return blockIdx.y * blockDim.x + threadIdx.x; }
 
 }  // namespace tandem::KERNEL_NAMESPACE

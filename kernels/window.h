@@ -11,10 +11,12 @@ struct Range {
 };
 
 // The real positions of the window that begins at `begin`.
-__device__ Range inside(int begin, int kernel, int size) { return {max(begin, 0), min(begin + kernel, size)}; }
+__device__ __forceinline__ Range inside(int begin, int kernel, int size) {
+  return {max(begin, 0), min(begin + kernel, size)};
+}
 
 // The windows out of [0, count) that cover a position, counted from where window 0 begins.
-__device__ Range covering(int position, int kernel, int stride, int count) {
+__device__ __forceinline__ Range covering(int position, int kernel, int stride, int count) {
   return {max(position - kernel + stride, 0) / stride, min(position / stride + 1, count)};
 }
 
