@@ -56,10 +56,18 @@ std::string default_folder(const std::string& net) {
 }
 
 // Throws unless the run goes on as it began; only its length may change.
-void check_same_recipe(const RunFolder& folder, const CheckpointHeader& header, const std::string& recipe_toml) {
-  if (recipe_hash(header.recipe_toml) != recipe_hash(recipe_toml))
+void check_same_settings(const RunFolder& folder, const CheckpointHeader& saved, const CheckpointHeader& now) {
+  if (saved.net_toml != now.net_toml || recipe_hash(saved.recipe_toml) != recipe_hash(now.recipe_toml))
     throw UsageError(folder.path().string(), "was trained with other settings than these",
                      "resume without changes (only --epochs and --steps may differ), or start a new run");
+}
+
+void check_unfinished(const RunFolder& folder, const Trainer& trainer) {
+  const long step = trainer.state().step, steps = trainer.total_steps();
+  if (step > steps || (step == steps && folder.finished()))
+    throw UsageError(folder.path().string(),
+                     "has done " + grouped(step) + " steps, and " + grouped(steps) + " are asked for",
+                     "ask for more with --epochs or --steps");
 }
 
 void save_result(const RunFolder& folder, const Trainer& trainer, const Evaluation& test, double seconds) {
@@ -87,6 +95,8 @@ void print_what_next(const RunFolder& folder, const TrainArguments& arguments) {
 
 int train(const TrainArguments& arguments) {
   const ModelFolder named = load_model(arguments.model.model, arguments.overrides());
+  if (arguments.resume && arguments.out.empty())
+    throw UsageError("--resume", "does not say which run", "add its folder: --out FOLDER");
   const RunFolder folder(arguments.out.empty() ? default_folder(named.net.text("name")) : arguments.out);
   const auto checkpoint = arguments.resume ? folder.newest_checkpoint() : std::nullopt;
   const ModelFolder model = checkpoint ? load_model(folder.path().string(), arguments.overrides()) : named;
@@ -106,7 +116,7 @@ int train(const TrainArguments& arguments) {
                           .image = train_set->format()};
   if (checkpoint) {
     const CheckpointHeader saved = read_checkpoint_header(*checkpoint);
-    check_same_recipe(folder, saved, header.recipe_toml);
+    check_same_settings(folder, saved, header);
     header.state = saved.state;
   }
   const Normaliser normaliser = checkpoint ? read_normaliser(*checkpoint, recipe.input.subtract)
@@ -116,6 +126,8 @@ int train(const TrainArguments& arguments) {
   if (checkpoint) {
     load_parameters(*checkpoint, net);
     trainer.restore(header.state);
+    check_unfinished(folder, trainer);
+    folder.reopen(header.recipe_toml);
   } else {
     net.initialize(recipe.seed);
     folder.create(header.net_toml, header.recipe_toml);
@@ -142,10 +154,12 @@ int train(const TrainArguments& arguments) {
               << " --resume\n";
     return kInterrupted;
   }
+  // A run that was killed between its last checkpoint and its result has nothing else left to do.
+  const Evaluation test = recorder.last_test().images > 0 ? recorder.last_test() : trainer.test();
   draw_run_pictures(folder, net, *test_set, trainer.transform());
-  save_result(folder, trainer, recorder.last_test(), seconds);
-  std::cout << "Trained in " << human_duration(seconds) << "; test error " << fixed(recorder.last_test().error, 2)
-            << " %, test loss " << fixed(recorder.last_test().loss, 4) << '\n';
+  save_result(folder, trainer, test, seconds);
+  std::cout << "Trained in " << human_duration(seconds) << "; test error " << fixed(test.error, 2) << " %, test loss "
+            << fixed(test.loss, 4) << '\n';
   print_what_next(folder, arguments);
   return kOk;
 }

@@ -72,8 +72,8 @@ __global__ void im2col_words_kernel(const W* __restrict__ x, W* __restrict__ col
 // leave of a span is still one interval.
 template <class T>
 __global__ void im2col_spans_kernel(const T* __restrict__ x, T* __restrict__ columns, Geometry p, int span_pixels,
-                                    int pieces, int row_begin, int rows) {
-  const int kw = blockIdx.z / pieces * span_pixels, j = blockIdx.z % pieces * blockDim.x + threadIdx.x;
+                                    Divisor pieces, int row_begin, int rows) {
+  const int kw = pieces.quotient(blockIdx.z) * span_pixels, j = pieces.remainder(blockIdx.z) * blockDim.x + threadIdx.x;
   const int kh = blockIdx.y * blockDim.y + threadIdx.y, row = blockIdx.x * blockDim.z + threadIdx.z;
   const Window window = window_of(row_begin + row, p);
   const int h = window.top + kh, w = window.left + kw;
@@ -104,7 +104,7 @@ void im2col_spans(Stream stream, const T* x, T* columns, Convolution p, int row_
   const int y = min(p.kernel, max(1, kThreads / x_threads)), z = min(64, max(1, kThreads / (x_threads * y)));
   const dim3 grid(ceil_div(rows, z), ceil_div(p.kernel, y), p.kernel / span_pixels * pieces);
   launch<im2col_spans_kernel<T>>(Launch{grid, dim3(x_threads, y, z), 0, stream}, x, columns, Geometry(p), span_pixels,
-                                 pieces, row_begin, rows);
+                                 Divisor(pieces), row_begin, rows);
 }
 
 template <class T>

@@ -152,7 +152,8 @@ class Vec {
     const auto& keys = bytes;
 #else
     using Integer = std::conditional_t<sizeof(A) == 8, int64_t, int32_t>;  // as wide as A: its mask selects whole lanes
-    const auto keys = convert<Integer, N>(bytes);
+    // In steps, because g++ 12 widens eight bytes at once one by one.
+    const auto keys = convert<Integer, N>(convert<int32_t, N>(convert<int16_t, N>(bytes)));
 #endif
     return map([wanted](auto k, auto x) { return k == wanted ? x : decltype(x){}; }, keys, a.lanes_);
   }

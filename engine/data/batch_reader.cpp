@@ -106,7 +106,7 @@ void BatchReader::fill(Batch& batch, long step) {
     const bool training = mode_ == ReadMode::train;
     const long index = training ? order_[size_t(first + i)] : first + i;
     dataset_.read(index, image_.data(), &batch.labels[size_t(i)]);
-    const Window window = training ? transform_.draw(seed_, batch.epoch, index) : transform_.centre();
+    const CropWindow window = training ? transform_.draw(seed_, batch.epoch, index) : transform_.centre();
     transform_.apply(image_.data(), window, batch.pixels.data() + i * elements);
   }
 }

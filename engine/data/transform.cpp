@@ -50,11 +50,11 @@ Transform::Transform(ImageFormat source, const InputRecipe& input, const Augment
   resample(normaliser.image().data(), centre(), mean_.data());
 }
 
-Window Transform::centre() const {
+CropWindow Transform::centre() const {
   return {(resized_.height - output_.height) / 2, (resized_.width - output_.width) / 2, false};
 }
 
-Window Transform::draw(uint64_t seed, long epoch, long index) const {
+CropWindow Transform::draw(uint64_t seed, long epoch, long index) const {
   const Random random(seed, Purpose::augment, uint64_t(epoch));
   const uint64_t first = uint64_t(index) * 4;  // room for one more draw an image
   return {int(random.below(first, uint64_t(resized_.height - output_.height + 1))),
@@ -62,7 +62,7 @@ Window Transform::draw(uint64_t seed, long epoch, long index) const {
           flip_ && random.below(first + 2, 2) == 1};
 }
 
-void Transform::apply(const uint8_t* image, Window window, float* out) {
+void Transform::apply(const uint8_t* image, CropWindow window, float* out) {
   resample(image, window, out);
   const float scale = scale_;
   const float* mean = mean_.data();
@@ -72,7 +72,7 @@ void Transform::apply(const uint8_t* image, Window window, float* out) {
 // First along the rows, for the window's columns only, then down the columns, for its rows only. Without resizing both
 // filters have one tap of weight 1 and the pixels pass exactly.
 template <class Pixel>
-void Transform::resample(const Pixel* image, Window window, float* out) {
+void Transform::resample(const Pixel* image, CropWindow window, float* out) {
   const int channels = output_.channels, width = output_.width;
   const long row_elements = long(width) * channels;
 

@@ -23,11 +23,11 @@ struct AugmentRecipe {
 };
 
 // Which part of the resized image is taken: crop x crop from (top, left), then mirrored if `flip`.
-struct Window {
+struct CropWindow {
   int top = 0, left = 0;
   bool flip = false;
 
-  bool operator==(const Window&) const = default;
+  bool operator==(const CropWindow&) const = default;
 };
 
 class Transform {
@@ -39,18 +39,18 @@ class Transform {
   ImageFormat source() const { return source_; }
   ImageFormat output() const { return output_; }
 
-  Window centre() const;
+  CropWindow centre() const;
   // The window of training image `index` in an epoch: a pure function of its arguments, drawn once per image and epoch.
-  Window draw(uint64_t seed, long epoch, long index) const;
+  CropWindow draw(uint64_t seed, long epoch, long index) const;
 
   // Writes output() floats, HWC: (pixel - mean) * scale. The mean image is resized as the images are and its centre
   // crop is subtracted whatever the window, never mirrored, as cuda-convnet did. Uses scratch of this object: one
   // thread, one Transform.
-  void apply(const uint8_t* image, Window window, float* out);
+  void apply(const uint8_t* image, CropWindow window, float* out);
 
  private:
   template <class Pixel>
-  void resample(const Pixel* image, Window window, float* out);
+  void resample(const Pixel* image, CropWindow window, float* out);
 
   ImageFormat source_, resized_, output_;
   bool flip_;

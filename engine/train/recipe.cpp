@@ -11,8 +11,8 @@ double at_least_zero(const Options& options, const std::string& key, double othe
   return value;
 }
 
-long whole(const Options& options, const std::string& key) {
-  const long value = options.integer(key, 0);
+long whole(const Options& options, const std::string& key, long otherwise = 0) {
+  const long value = options.integer(key, otherwise);
   if (value < 0) throw UsageError(options.where(key), "cannot be negative");
   return value;
 }
@@ -40,7 +40,7 @@ Recipe parse_recipe(const Options& file) {
   recipe.augment.crop = int(whole(augment, "crop"));
   recipe.augment.flip = augment.boolean("flip", false);
   recipe.limit = whole(file, "limit");
-  recipe.seed = uint64_t(whole(file, "seed"));
+  recipe.seed = uint64_t(whole(file, "seed", long(recipe.seed)));
   file.finish();
   return recipe;
 }

@@ -40,13 +40,19 @@ void RunFolder::create(const std::string& net_toml, const std::string& recipe_to
     throw UsageError(path_.string(), "holds a finished run", "choose another --out, or go on with --resume");
   if (newest_checkpoint())
     throw UsageError(path_.string(), "holds a run that can be resumed", "add --resume, or choose another --out");
-  if (fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(file("net.toml")))
+  if (fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(log()))
     throw UsageError(path_.string(), "is not empty, and what it holds is not a run", "choose another --out");
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw Error(path_.string(), "cannot be made: " + error.message(), "choose another --out");
+  write_file(log(), "");  // first: it tells a run from a model's folder, whose files nobody wants replaced
   write_file(file("net.toml"), net_toml);
   write_file(file("recipe.toml"), recipe_toml);
+}
+
+void RunFolder::reopen(const std::string& recipe_toml) const {
+  write_file(file("recipe.toml"), recipe_toml);
+  fs::remove(file("result.json"));
 }
 
 fs::path RunFolder::checkpoint(long step) const { return file(kPrefix + std::to_string(step) + kSuffix); }

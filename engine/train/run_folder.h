@@ -22,6 +22,9 @@ class RunFolder {
   // that are not a run's; a run that was killed before its first checkpoint is started afresh.
   void create(const std::string& net_toml, const std::string& recipe_toml) const;
 
+  // For a run that goes on: notes its settings, whose length may be new, and that it is not finished any more.
+  void reopen(const std::string& recipe_toml) const;
+
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const std::string& name) const { return path_ / name; }
   std::filesystem::path log() const { return file("log.jsonl"); }

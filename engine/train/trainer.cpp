@@ -87,13 +87,18 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
   observer.step_done(report);
 }
 
-void Trainer::end_epoch(TrainObserver& observer, const std::function<bool()>& stop) {
+Evaluation Trainer::test(const std::function<bool()>& stop) {
   BatchReader reader(test_, transform_, recipe_.batch, recipe_.seed, 0, ReadMode::test);
-  const Evaluation test = evaluate(net_, reader, stop);
-  if (test.images < test_.size()) return;  // stopped; a resumed run begins with this test
+  return evaluate(net_, reader, stop);
+}
+
+void Trainer::end_epoch(TrainObserver& observer, const std::function<bool()>& stop) {
+  const Evaluation result = test(stop);
+  if (result.images < test_.size()) return;  // stopped; a resumed run begins with this test
   state_.tested_step = state_.step;
-  recipe_.rate.update(state_.plateau, test.error);
-  observer.epoch_done({state_.step, int(state_.step / steps_per_epoch()), test});
+  recipe_.rate.update(state_.plateau, result.error);
+  const long epochs = (state_.step + steps_per_epoch() - 1) / steps_per_epoch();
+  observer.epoch_done({state_.step, int(epochs), result});
 }
 
 TrainEnd Trainer::run(TrainObserver& observer, const std::function<bool()>& stop, long checkpoint_every) {
@@ -106,11 +111,19 @@ TrainEnd Trainer::run(TrainObserver& observer, const std::function<bool()>& stop
   const long total = total_steps();
   BatchReader reader(train_, transform_, recipe_.batch, recipe_.seed, state_.step, ReadMode::train);
   const auto epoch_over = [&] { return state_.step % steps_per_epoch() == 0 || state_.step == total; };
-  if (state_.step > 0 && epoch_over() && state_.tested_step < state_.step) end_epoch(observer, stop);
-  while (state_.step < total && !stop()) {
+  if (state_.step > 0 && epoch_over() && state_.tested_step < state_.step) {
+    end_epoch(observer, stop);
+    save();
+  }
+  bool stopped = stop();
+  while (state_.step < total && !stopped) {
     train_step(reader, observer);
-    if (epoch_over() && !stop()) end_epoch(observer, stop);
-    if (epoch_over() || stop() || (checkpoint_every > 0 && state_.step % checkpoint_every == 0)) save();
+    stopped = stop();
+    if (epoch_over() && !stopped) {
+      end_epoch(observer, stop);
+      stopped = stop();
+    }
+    if (epoch_over() || stopped || (checkpoint_every > 0 && state_.step % checkpoint_every == 0)) save();
   }
   return state_.tested_step == total ? TrainEnd::finished : TrainEnd::stopped;
 }

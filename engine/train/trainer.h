@@ -30,7 +30,7 @@ struct StepReport {
 
 struct EpochReport {
   long step = 0;
-  int epoch = 0;  // epochs done
+  int epoch = 0;  // the one that ended, or that a run of so many steps was in, from 1
   Evaluation test;
 };
 
@@ -58,8 +58,11 @@ class Trainer {
   long total_steps() const;
   long steps_per_epoch() const;
 
-  // Runs until the end, or until stop() says true after a step. Throws DivergedError when the loss or a parameter is
-  // not finite; nothing is saved after that.
+  // The test set through the net as it is now; `stop` as in evaluate().
+  Evaluation test(const std::function<bool()>& stop = {});
+
+  // Runs until the end, or until stop() says true, which it does from then on; every step done has been saved then.
+  // Throws DivergedError when the loss or a parameter is not finite; nothing is saved after that.
   TrainEnd run(TrainObserver& observer, const std::function<bool()>& stop, long checkpoint_every = 0);
 
  private:

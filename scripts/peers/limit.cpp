@@ -59,9 +59,9 @@ double direct_seconds(const Convolution& c, int batch, bool training) {
   dnnl::stream stream(engine);
   const memory::desc x({batch, c.channels, c.size, c.size}, dt::f32, tag::any);
   const memory::desc y({batch, c.outputs, c.out_size, c.out_size}, dt::f32, tag::any);
-  const memory::dims weights = c.groups > 1 ? memory::dims{c.groups, c.outputs / c.groups, c.channels / c.groups,
-                                                           c.kernel, c.kernel}
-                                            : memory::dims{c.outputs, c.channels, c.kernel, c.kernel};
+  const memory::dims weights =
+      c.groups > 1 ? memory::dims{c.groups, c.outputs / c.groups, c.channels / c.groups, c.kernel, c.kernel}
+                   : memory::dims{c.outputs, c.channels, c.kernel, c.kernel};
   const memory::desc w(weights, dt::f32, tag::any);
   const memory::dims strides{c.stride, c.stride}, pads{c.pad, c.pad};
   const auto direct = dnnl::algorithm::convolution_direct;

@@ -13,7 +13,7 @@ using Pixels = std::vector<uint8_t>;
 
 Normaliser nothing(ImageFormat format) { return Normaliser(Subtract::none, format, {}); }
 
-std::vector<float> apply(Transform& transform, const Pixels& image, Window window) {
+std::vector<float> apply(Transform& transform, const Pixels& image, CropWindow window) {
   std::vector<float> out(size_t(transform.output().elements()));
   transform.apply(image.data(), window, out.data());
   return out;
@@ -80,7 +80,7 @@ TEST_CASE("without resizing pixels pass exactly: windows and mirrors", "[data]")
   const Pixels image = numbered(format);
   Transform transform(format, {}, {3, true}, nothing(format));
   REQUIRE(transform.output() == ImageFormat{3, 3, 2});
-  for (const Window window : {Window{0, 0, false}, Window{2, 3, false}, Window{1, 2, true}}) {
+  for (const CropWindow window : {CropWindow{0, 0, false}, CropWindow{2, 3, false}, CropWindow{1, 2, true}}) {
     const std::vector<float> out = apply(transform, image, window);
     for (int h = 0; h < 3; ++h) {
       for (int w = 0; w < 3; ++w) {
@@ -91,7 +91,7 @@ TEST_CASE("without resizing pixels pass exactly: windows and mirrors", "[data]")
       }
     }
   }
-  CHECK(transform.centre() == Window{1, 1, false});
+  CHECK(transform.centre() == CropWindow{1, 1, false});
 }
 
 TEST_CASE("a window of a resized image is that part of the whole", "[data]") {
@@ -144,7 +144,7 @@ TEST_CASE("drawn windows are a function of seed, epoch and image, all equally li
   std::vector<long> counts(4 * 4 * 2);
   long same_as_next_epoch = 0;
   for (int index = 0; index < kDraws; ++index) {
-    const Window window = transform.draw(1, 2, index);
+    const CropWindow window = transform.draw(1, 2, index);
     REQUIRE(window == transform.draw(1, 2, index));
     same_as_next_epoch += window == transform.draw(1, 3, index);
     ++counts.at(size_t((window.top * 4 + window.left) * 2 + window.flip));
@@ -155,7 +155,7 @@ TEST_CASE("drawn windows are a function of seed, epoch and image, all equally li
   CHECK(same_as_next_epoch == Approx(1000).margin(160));  // one in 32, five standard deviations
 
   const Transform plain(format, {}, {}, nothing(format));
-  for (int index = 0; index < 100; ++index) REQUIRE(plain.draw(1, 0, index) == Window{});
+  for (int index = 0; index < 100; ++index) REQUIRE(plain.draw(1, 0, index) == CropWindow{});
 }
 
 TEST_CASE("impossible recipes are refused by name", "[data]") {

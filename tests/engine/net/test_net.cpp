@@ -1,0 +1,327 @@
+// Tests engine/net/net: sharing memory changes no bit, branches add up, and what does not fit is refused.
+#include "engine/net/net.h"
+
+#include <catch2/catch.hpp>
+#include <limits>
+#include <string>
+
+#include "engine/core/error.h"
+#include "engine/net/gradient_check.h"
+#include "tests/engine/net_text.h"
+
+using namespace tandem;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// The image is read by two layers, relu1 by three, and "twice" reads one layer twice. Dropout runs in place in the
+// backward pass, relu2 in both.
+const std::string kBranches = R"(
+name = "branches"
+input = { height = 9, width = 9, channels = 4 }
+classes = 6
+[[layer]]
+name = "conv1"
+type = "convolution"
+outputs = 8
+kernel = 3
+pad = 1
+[[layer]]
+name = "relu1"
+type = "relu"
+[[layer]]
+name = "left"
+type = "convolution"
+outputs = 4
+kernel = 1
+[[layer]]
+name = "right"
+type = "convolution"
+inputs = ["relu1"]
+outputs = 8
+kernel = 3
+pad = 1
+groups = 2
+[[layer]]
+name = "relu2"
+type = "relu"
+[[layer]]
+name = "norm2"
+type = "lrn"
+n = 3
+alpha = 0.1
+beta = 0.75
+k = 2
+[[layer]]
+name = "skip"
+type = "convolution"
+inputs = ["input"]
+outputs = 4
+kernel = 3
+pad = 1
+[[layer]]
+name = "join"
+type = "concat"
+inputs = ["left", "norm2", "relu1", "skip"]
+[[layer]]
+name = "pool"
+type = "max-pool"
+kernel = 3
+stride = 2
+[[layer]]
+name = "drop"
+type = "dropout"
+keep = 0.5
+rule = "inverted"
+[[layer]]
+name = "twice"
+type = "concat"
+inputs = ["drop", "drop"]
+[[layer]]
+name = "fc"
+type = "fully-connected"
+outputs = 6
+[[layer]]
+name = "loss"
+type = "softmax-cross-entropy"
+)";
+constexpr int kBatch = 5;
+
+template <class T>
+std::vector<std::vector<T>> parameter_gradients(const Net<T>& net) {
+  std::vector<std::vector<T>> all;
+  for (const Parameter<T>& p : net.parameters()) all.push_back(on_host(net, p.gradient, p.elements()));
+  return all;
+}
+
+template <class T>
+std::vector<std::vector<T>> parameter_values(const Net<T>& net) {
+  std::vector<std::vector<T>> all;
+  for (const Parameter<T>& p : net.parameters()) all.push_back(on_host(net, p.value, p.elements()));
+  return all;
+}
+
+template <class T>
+void check_same_pass(Net<T>& a, Net<T>& b, int count, uint64_t step) {
+  for (Net<T>* net : {&a, &b}) {
+    set_random_input(*net, count, step);
+    net->forward(/*training=*/true, /*seed=*/3, step);
+    net->backward();
+  }
+  CHECK(a.losses() == b.losses());
+  CHECK(a.probabilities() == b.probabilities());
+  CHECK(parameter_gradients(a) == parameter_gradients(b));
+  CHECK(a.input_gradient() == b.input_gradient());
+  CHECK(a.result().top1 == b.result().top1);
+}
+
+// A CPU that says it has only so much memory.
+class SmallDevice final : public Device {
+ public:
+  explicit SmallDevice(size_t available) : cpu_(open_cpu({})), available_(available) {}
+  std::string description() const override { return "a small device"; }
+  int threads() const override { return cpu_->threads(); }
+  std::shared_ptr<std::byte> allocate(size_t bytes) override { return cpu_->allocate(bytes); }
+  size_t available_bytes() const override { return available_; }
+  void upload(void* to, const void* from, size_t bytes) override { cpu_->upload(to, from, bytes); }
+  void download(void* to, const void* from, size_t bytes) override { cpu_->download(to, from, bytes); }
+  void synchronize() override {}
+  Stream stream() override { return cpu_->stream(); }
+  void for_tiles(long count, size_t bytes, const std::function<void(long, const Lane&)>& work) override {
+    cpu_->for_tiles(count, bytes, work);
+  }
+  void gemm(const Lane& lane, const Gemm<float>& gemm) override { cpu_->gemm(lane, gemm); }
+  void gemm(const Lane& lane, const Gemm<double>& gemm) override { cpu_->gemm(lane, gemm); }
+  double gemm_seconds() const override { return 0; }
+  size_t tile_bytes() const override { return cpu_->tile_bytes(); }
+  int partial_sums() const override { return cpu_->partial_sums(); }
+
+ protected:
+  const Table<float>& float_kernels() const override { return cpu_->kernels<float>(); }
+  const Table<double>& double_kernels() const override { return cpu_->kernels<double>(); }
+
+ private:
+  std::unique_ptr<Device> cpu_;
+  size_t available_;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("sharing memory changes no bit", "", float, double) {
+  const auto device = open_cpu({.threads = 2});
+  NetOptions options{.batch = kBatch, .input_gradient = true};
+  Net<TestType> shared(plan_text<TestType>(kBranches), *device, options);
+  options.share = false;
+  Net<TestType> separate(plan_text<TestType>(kBranches), *device, options);
+  CHECK(shared.memory().activations < separate.memory().activations);
+  for (Net<TestType>* net : {&shared, &separate}) net->initialize(1);
+  for (const uint64_t step : {0, 1}) check_same_pass(shared, separate, kBatch, step);
+}
+
+TEST_CASE("a net for inference gives the same bits with less memory") {
+  const auto device = open_cpu({.threads = 2});
+  Net<float> training(plan_text<float>(kBranches), *device, {.batch = kBatch});
+  Net<float> inference(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false});
+  CHECK(inference.memory().total() < training.memory().total());
+  for (Net<float>* net : {&training, &inference}) {
+    net->initialize(1);
+    set_random_input(*net, kBatch);
+    net->forward(/*training=*/false, 0, 0);
+  }
+  CHECK(training.probabilities() == inference.probabilities());
+}
+
+TEST_CASE("gradients of what several layers read add up") {
+  const auto device = open_cpu({.threads = 2});
+  Net<double> net(plan_text<double>(kBranches), *device, {.batch = 2, .input_gradient = true});
+  set_random_input(net, 2);
+  const auto checks = check_gradients(net);
+  CHECK(checks.size() == net.parameters().size() + 1);
+  for (const TensorCheck& check : checks) {
+    INFO(check.name << ": error " << check.error << ", checked " << check.checked);
+    CHECK(check.passed);
+    CHECK(check.checked > 0);
+  }
+}
+
+TEST_CASE("a batch smaller than the net was built for is that batch") {
+  const auto device = open_cpu({.threads = 2});
+  Net<float> large(plan_text<float>(kBranches), *device, {.batch = 8, .input_gradient = true});
+  Net<float> small(plan_text<float>(kBranches), *device, {.batch = 3, .input_gradient = true});
+  for (Net<float>* net : {&large, &small}) net->initialize(1);
+  set_random_input(large, 8);
+  large.forward(true, 3, 7);
+  large.backward();  // leaves something behind that must not matter
+  check_same_pass(large, small, 3, 0);
+  CHECK(large.result().count == 3);
+  CHECK(large.losses().size() == 3);
+}
+
+TEST_CASE("a batch that does not fit the net is refused") {
+  const auto device = open_cpu({});
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = 2});
+  CHECK_THROWS_WITH(set_random_input(net, 3), Contains("3 images") && Contains("built for 2"));
+  CHECK_THROWS_AS(net.set_input(nullptr, nullptr, 0), Error);
+}
+
+TEST_CASE("accumulated gradients are the sum of both passes'") {
+  const auto device = open_cpu({.threads = 2});
+  Net<double> net(plan_text<double>(kBranches), *device, {.batch = kBatch});
+  net.initialize(1);
+  std::vector<std::vector<double>> gradients[2];
+  const auto pass = [&](uint64_t step, GradientMode mode) {
+    set_random_input(net, kBatch, step);
+    net.forward(true, 3, step);
+    net.backward(mode);
+    return parameter_gradients(net);
+  };
+  for (const int step : {0, 1}) gradients[step] = pass(step, GradientMode::overwrite);
+  pass(0, GradientMode::overwrite);
+  const auto both = pass(1, GradientMode::accumulate);
+  for (size_t p = 0; p < both.size(); ++p)
+    for (size_t i = 0; i < both[p].size(); ++i)
+      REQUIRE(both[p][i] == Approx(gradients[0][p][i] + gradients[1][p][i]).epsilon(1e-11).margin(1e-13));
+}
+
+TEST_CASE("a seed determines every parameter") {
+  const auto device = open_cpu({});
+  Net<float> a(plan_text<float>(kBranches), *device, {}), b(plan_text<float>(kBranches), *device, {});
+  a.initialize(1);
+  b.initialize(1);
+  CHECK(parameter_values(a) == parameter_values(b));
+  b.initialize(2);
+  CHECK(parameter_values(a) != parameter_values(b));
+  for (const Parameter<float>& p : b.parameters())
+    CHECK(on_host(b, p.momentum, p.elements()) == std::vector<float>(p.elements(), 0));
+}
+
+TEST_CASE("a net that does not fit names the batch that would") {
+  const NetOptions options{.batch = 1000};
+  const NetPlan<float> plan = plan_text<float>(kBranches);
+  const auto needed = [&](int batch) { return Net<float>::memory_use(plan, {.batch = batch}).total(); };
+  CHECK_NOTHROW([&] {
+    SmallDevice device(needed(1000));
+    Net<float> fits(plan_text<float>(kBranches), device, options);
+  }());
+  for (const int batch : {1, 77, 999}) {
+    SmallDevice device((needed(batch) + needed(batch + 1)) / 2);
+    CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), device, options),
+                      Contains("branches needs") && Contains("a batch of 1000") && Contains("a small device") &&
+                          Contains("--batch " + std::to_string(batch) + " would fit"));
+  }
+  SmallDevice device(needed(1) - 1);
+  CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), device, options), Contains("not even a batch of 1"));
+}
+
+TEST_CASE("a batch of a thousand million images is refused before memory is taken") {
+  const auto device = open_cpu({});
+  CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), *device, {.batch = 1'000'000'000}), Contains("would fit"));
+}
+
+TEST_CASE("memory_use is what a net takes") {
+  const auto device = open_cpu({});
+  const NetPlan<float> plan = plan_text<float>(kBranches);
+  const MemoryUse use = Net<float>::memory_use(plan, {.batch = kBatch});
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch});
+  CHECK(net.memory().total() == use.total());
+  CHECK(use.input == kBatch * 9 * 9 * 4 * sizeof(float));
+  CHECK(use.parameters >= size_t(plan.parameter_count()) * sizeof(float));
+  CHECK(use.gradients == use.parameters);
+  CHECK(Net<float>::memory_use(plan, {.batch = kBatch, .training = false}).gradients == 0);
+}
+
+TEST_CASE("the first layer with a value that is not finite is named") {
+  const auto device = open_cpu({});
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch});
+  net.initialize(1);
+  set_random_input(net, kBatch);
+  net.forward(true, 1, 0);
+  CHECK(net.first_not_finite().empty());
+  CHECK(net.first_parameter_not_finite().empty());
+  for (const Parameter<float>& p : net.parameters()) {
+    const auto before = on_host(net, p.value, p.elements());
+    auto broken = before;
+    broken.back() = std::numeric_limits<float>::quiet_NaN();
+    net.device().upload(p.value, broken.data(), broken.size() * sizeof(float));
+    net.forward(true, 1, 0);
+    CHECK(net.first_not_finite() == p.name.substr(0, p.name.find('.')));
+    CHECK(net.first_parameter_not_finite() == p.name);
+    net.device().upload(p.value, before.data(), before.size() * sizeof(float));
+  }
+  const float infinity = std::numeric_limits<float>::infinity();
+  net.device().upload(net.input(), &infinity, sizeof infinity);
+  net.forward(true, 1, 0);
+  CHECK(net.first_not_finite() == "input");
+}
+
+TEST_CASE("a layer that overflows is named, not those after it") {
+  const auto device = open_cpu({});
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch});
+  net.initialize(1);
+  for (const Parameter<float>& p : net.parameters()) {
+    if (p.name != "right.weights") continue;
+    const std::vector<float> huge(p.elements(), 3e38f);
+    net.device().upload(p.value, huge.data(), huge.size() * sizeof(float));
+  }
+  set_random_input(net, kBatch);
+  net.forward(true, 1, 0);
+  CHECK(net.first_not_finite() == "right");
+}
+
+TEST_CASE("times are added up layer by layer") {
+  const auto device = open_cpu({});
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch});
+  net.initialize(1);
+  set_random_input(net, kBatch);
+  LayerTimes times;
+  net.measure(&times);
+  net.forward(true, 1, 0);
+  net.backward();
+  net.measure(nullptr);
+  REQUIRE(times.forward.size() == net.plan().layers.size());
+  REQUIRE(times.backward.size() == net.plan().layers.size());
+  for (size_t l = 0; l < times.forward.size(); ++l) {
+    CHECK(times.forward[l] > 0);
+    CHECK(times.backward[l] > 0);
+  }
+}
