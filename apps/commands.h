@@ -27,6 +27,7 @@ void add_bench(CLI::App& tandem, Command& command);
 void add_check(CLI::App& tandem, Command& command);
 void add_eval(CLI::App& tandem, Command& command);
 void add_plan(CLI::App& tandem, Command& command);
+void add_show(CLI::App& tandem, Command& command);
 void add_train(CLI::App& tandem, Command& command);
 
 // Which network, with which changes: for load_model (apps/model_folder.h).

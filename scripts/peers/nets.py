@@ -89,13 +89,13 @@ def alexnet_fashion(dropout=0.5):
     )  # fmt: skip
 
 
-def lenet():
+def lenet(activation=nn.Sigmoid):
     return nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2),
+        nn.Conv2d(1, 6, 5, padding=2), activation(), nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5), activation(), nn.AvgPool2d(2),
         nn.Flatten(),
-        nn.Linear(400, 120), nn.Sigmoid(),
-        nn.Linear(120, 84), nn.Sigmoid(),
+        nn.Linear(400, 120), activation(),
+        nn.Linear(120, 84), activation(),
         nn.Linear(84, 10),
     )  # fmt: skip
 
@@ -105,4 +105,5 @@ NETS = {
     "alexnet-paper": (alexnet_paper, (3, 224, 224), 1000),
     "alexnet-fashion": (alexnet_fashion, (1, 224, 224), 10),
     "lenet": (lenet, (1, 28, 28), 10),
+    "lenet-relu": (lambda: lenet(nn.ReLU), (1, 28, 28), 10),
 }

@@ -1,73 +1,14 @@
 // The program as a user meets it: runs the built binary and looks at its exit code and at what it prints.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "engine/device/device.h"
+#include "tests/apps/process.h"
 
 namespace tandem {
 namespace {
-
-namespace fs = std::filesystem;
-
-// A folder that is gone when the test is.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "tandem-cli-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~Scratch() { fs::remove_all(folder_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const fs::path& folder() const { return folder_; }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
-  std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder_ / name).rdbuf();
-    return text.str();
-  }
-
- private:
-  fs::path folder_;
-};
-
-struct Outcome {
-  int code;
-  std::string out, error;
-};
-
-// Runs the program by the shell; `arguments` is quoted for it.
-Outcome tandem(const std::string& arguments, const std::string& environment = "") {
-  const Scratch scratch;
-  const std::string command = environment + " '" TANDEM_BINARY "' " + arguments + " >'" +
-                              (scratch.folder() / "out").string() + "' 2>'" + (scratch.folder() / "error").string() +
-                              "'";
-  const int status = std::system(command.c_str());
-  REQUIRE(WIFEXITED(status));
-  return {WEXITSTATUS(status), scratch.read("out"), scratch.read("error")};
-}
-
-// Nothing but one sentence on standard error, which names the culprit.
-void check_refused(const Outcome& outcome, int code, const std::string& culprit) {
-  INFO(outcome.error);
-  CHECK(outcome.code == code);
-  CHECK(outcome.out.empty());
-  CHECK(outcome.error.starts_with("tandem: "));
-  CHECK(std::count(outcome.error.begin(), outcome.error.end(), '\n') == 1);
-  CHECK(outcome.error.ends_with('\n'));
-  CHECK_THAT(outcome.error, Catch::Contains(culprit));
-}
 
 constexpr const char* kRecipe = R"(batch = 4
 epochs = 1

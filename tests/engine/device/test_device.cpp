@@ -1,12 +1,15 @@
 // Tests engine/device: what open() accepts, memory, and tiles.
 #include "engine/device/device.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -77,6 +80,7 @@ TEST_CASE("every tile is visited once, with scratch memory of its own") {
             const std::lock_guard lock(mutex);
             workspaces.insert(lane.workspace);
           }
+          if (count < 10) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // so that every lane gets a tile
           for (size_t i = 0; i < kWorkspace; ++i) disturbed += lane.workspace[i] != std::byte(tile % 256);
         });
         CHECK(std::all_of(visits.begin(), visits.end(), [](int n) { return n == 1; }));
