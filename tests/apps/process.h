@@ -15,33 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/temporary_folder.h"
+
 namespace tandem {
 
 namespace fs = std::filesystem;
-
-// A folder that is gone when the test is.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "tandem-cli-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~Scratch() { fs::remove_all(folder_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const fs::path& folder() const { return folder_; }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
-  std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder_ / name).rdbuf();
-    return text.str();
-  }
-
- private:
-  fs::path folder_;
-};
 
 struct Outcome {
   int code;
@@ -50,13 +28,12 @@ struct Outcome {
 
 // Runs the program by the shell; `arguments` is quoted for it.
 inline Outcome tandem(const std::string& arguments, const std::string& environment = "") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   const std::string command = environment + " '" TANDEM_BINARY "' " + arguments + " >'" +
-                              (scratch.folder() / "out").string() + "' 2>'" + (scratch.folder() / "error").string() +
-                              "'";
+                              (scratch.path() / "out").string() + "' 2>'" + (scratch.path() / "error").string() + "'";
   const int status = std::system(command.c_str());
   REQUIRE(WIFEXITED(status));
-  return {WEXITSTATUS(status), scratch.read("out"), scratch.read("error")};
+  return {WEXITSTATUS(status), read_whole(scratch / "out"), read_whole(scratch / "error")};
 }
 
 // Nothing but one sentence on standard error, which names the culprit.

@@ -37,10 +37,10 @@ type = "softmax-cross-entropy"
 
 // `tandem plan` of a model folder made for the purpose.
 Outcome plan(const std::string& net, const std::string& recipe = kRecipe, const std::string& more = "") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   scratch.write("net.toml", net);
   scratch.write("recipe.toml", recipe);
-  return tandem("plan '" + scratch.folder().string() + "' " + more);
+  return tandem("plan '" + scratch.path().string() + "' " + more);
 }
 
 TEST_CASE("help and version are answers, not errors", "[cli]") {
@@ -78,11 +78,11 @@ TEST_CASE("an unknown model is answered with the known ones and the nearest", "[
 }
 
 TEST_CASE("TANDEM_MODELS names another folder of models", "[cli]") {
-  const Scratch scratch;
-  fs::create_directory(scratch.folder() / "mine");
+  const TemporaryFolder scratch;
+  fs::create_directory(scratch.path() / "mine");
   scratch.write("mine/net.toml", std::string(kHead) + kConvolution + kTail);
   scratch.write("mine/recipe.toml", kRecipe);
-  const Outcome outcome = tandem("plan mine", "TANDEM_MODELS='" + scratch.folder().string() + "'");
+  const Outcome outcome = tandem("plan mine", "TANDEM_MODELS='" + scratch.path().string() + "'");
   CHECK(outcome.code == 0);
   CHECK_THAT(outcome.out, Catch::Contains("6x6x4"));
 }
@@ -149,12 +149,12 @@ TEST_CASE("a device that is not there is refused", "[cli]") {
 }
 
 TEST_CASE("a full disk is an error, not a death", "[cli]") {
-  const Scratch scratch;
-  const fs::path error = scratch.folder() / "error";
+  const TemporaryFolder scratch;
+  const fs::path error = scratch.path() / "error";
   const int status = std::system(("'" TANDEM_BINARY "' plan lenet >/dev/full 2>'" + error.string() + "'").c_str());
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 1);
-  CHECK_THAT(scratch.read("error"), Catch::Contains("standard output"));
+  CHECK_THAT(read_whole(scratch / "error"), Catch::Contains("standard output"));
 }
 
 TEST_CASE("check env describes the machine", "[cli]") {
@@ -193,14 +193,14 @@ std::string idx(unsigned char dimensions, const std::vector<int>& sizes, const s
 }
 
 TEST_CASE("check data counts images and classes", "[cli]") {
-  const Scratch scratch;
+  const TemporaryFolder scratch;
   // Half of the pixels are 0 and half are 200: mean 100, deviation 100.
   const std::string pixels = std::string(4, '\0') + std::string(4, char(200));
   for (const std::string split : {"train", "t10k"}) {
     scratch.write(split + "-images-idx3-ubyte", idx(3, {2, 2, 2}, pixels));
     scratch.write(split + "-labels-idx1-ubyte", idx(1, {2}, std::string{0, 1}));
   }
-  const Outcome outcome = tandem("check data '" + scratch.folder().string() + "'");
+  const Outcome outcome = tandem("check data '" + scratch.path().string() + "'");
   INFO(outcome.error);
   CHECK(outcome.code == 0);
   CHECK_THAT(outcome.out, Catch::Contains("2 images of 2x2x1") && Catch::Contains("mean 100.00") &&

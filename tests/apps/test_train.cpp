@@ -10,7 +10,7 @@
 #include "tests/apps/process.h"
 #include "tests/engine/data/test_files.h"
 #include "tests/engine/file_size_limit.h"
-#include "tests/engine/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace tandem {
 namespace {
@@ -36,7 +36,7 @@ Bytes labels_below(int classes, int count) {
 }
 
 // An IDX data set of noise, a model's folders and runs beside it.
-struct Playground : test::TemporaryFolder {
+struct Playground : TemporaryFolder {
   explicit Playground(uint32_t side = 28, int classes = 10) {
     for (const auto& [split, count] : kSplits) {
       write_images(split, test::idx({uint32_t(count), side, side},

@@ -14,14 +14,14 @@ using test::message_of;
 
 Bytes text(const std::string& characters) { return Bytes(characters.begin(), characters.end()); }
 
-void write_training_files(const test::TemporaryFolder& folder, const std::string& subfolder) {
+void write_training_files(const TemporaryFolder& folder, const std::string& subfolder) {
   for (int i = 1; i <= 5; ++i) {
     folder.write(subfolder + "data_batch_" + std::to_string(i) + ".bin", cifar_record(uint8_t(i)));
   }
 }
 
 TEST_CASE("CIFAR-10's planes become interleaved pixels, its files one set in order", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string subfolder = GENERATE("", "cifar-10-batches-bin/");
   write_training_files(folder, subfolder);
   REQUIRE(is_cifar_folder(folder.path()));
@@ -41,7 +41,7 @@ TEST_CASE("CIFAR-10's planes become interleaved pixels, its files one set in ord
 }
 
 TEST_CASE("class names come from batches.meta.txt if it is there", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write("test_batch.bin", cifar_record(0));
   const auto names = [&] { return open_cifar(folder.path(), Split::test)->class_names(); };
   const auto file = folder.write("batches.meta.txt", text("a\nb\nc\r\nd\ne\nf\ng\nh\ni\nj\n\n"));
@@ -55,7 +55,7 @@ TEST_CASE("class names come from batches.meta.txt if it is there", "[data]") {
 }
 
 TEST_CASE("broken CIFAR-10 files are named", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write_training_files(folder, "");
   const auto file = folder.path() / "data_batch_3.bin";
   const auto expect = [&](const std::string& reason) {
@@ -71,7 +71,7 @@ TEST_CASE("broken CIFAR-10 files are named", "[data]") {
   bytes.insert(bytes.end(), second.begin(), second.end());
   folder.write("data_batch_3.bin", bytes);
   expect("gives record 1 the label 10, expected 0 to 9");
-  folder.write("data_batch_3.bin", {});
+  folder.write("data_batch_3.bin", Bytes{});
   expect("is empty");
   std::filesystem::remove(file);
   expect("no such file");

@@ -20,14 +20,14 @@ Bytes ramp(size_t size) {
 }
 
 TEST_CASE("a file is read plain or from gzip", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Bytes content = ramp(200000);  // longer than one round of decompression
   CHECK(read_file(folder.write("plain", content)) == content);
   CHECK(read_file(folder.write("packed.gz", gzip(content))) == content);
 }
 
 TEST_CASE("the size limit holds to the byte, before and after decompression", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Bytes content(1000, 7);
   const auto plain = folder.write("plain", content), packed = folder.write("packed.gz", gzip(content));
   CHECK(read_file(plain, 1000) == content);
@@ -38,14 +38,14 @@ TEST_CASE("the size limit holds to the byte, before and after decompression", "[
 }
 
 TEST_CASE("unreadable files are named", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto expect = [](const std::filesystem::path& file, const std::string& reason) {
     CHECK_THAT(message_of([&] { read_file(file); }), Contains(file.string()) && Contains(reason));
   };
   expect(folder.path() / "absent", "no such file");
   expect(folder.path(), "not a regular file");
-  expect(folder.write("empty", {}), "is empty");
-  expect(folder.write("empty.gz", {}), "is empty");
+  expect(folder.write("empty", Bytes{}), "is empty");
+  expect(folder.write("empty.gz", Bytes{}), "is empty");
   expect(folder.write("nothing.gz", gzip({})), "decompresses to nothing");
   expect(folder.write("plain.gz", ramp(100)), "not a sound gzip file");
 
@@ -62,7 +62,7 @@ TEST_CASE("unreadable files are named", "[data]") {
 }
 
 TEST_CASE("every truncation of a gzip file is an error", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Bytes sound = gzip(ramp(300));
   for (size_t size = 0; size < sound.size(); ++size) {
     const auto file = folder.write("cut.gz", Bytes(sound.begin(), sound.begin() + long(size)));

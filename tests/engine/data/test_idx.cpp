@@ -20,13 +20,13 @@ const Bytes kTwoImages = idx({2, 2, 3}, {1, 2, 3, 4, 5, 6, 250, 251, 252, 253, 2
 const Bytes kTwoLabels = idx({2}, {0, 1});
 
 // Opening the training split must fail with a message that names `file` and says `reason`.
-void expect_error(const test::TemporaryFolder& folder, const std::string& file, const std::string& reason) {
+void expect_error(const TemporaryFolder& folder, const std::string& file, const std::string& reason) {
   CHECK_THAT(message_of([&] { open_idx(folder.path(), Split::train); }),
              Contains((folder.path() / file).string()) && Contains(reason));
 }
 
 TEST_CASE("a small IDX data set reads back, plain and gzip", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write(kImages, kTwoImages);
   folder.write(std::string(kLabels) + ".gz", test::gzip(kTwoLabels));
   REQUIRE(is_idx_folder(folder.path()));
@@ -45,7 +45,7 @@ TEST_CASE("a small IDX data set reads back, plain and gzip", "[data]") {
 }
 
 TEST_CASE("a folder called fashion has Fashion-MNIST's class names", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write("FashionMNIST/raw/t10k-images-idx3-ubyte", idx({1, 1, 1}, {5}));
   folder.write("FashionMNIST/raw/t10k-labels-idx1-ubyte", idx({1}, {9}));
   const auto dataset = open_idx(folder.path() / "FashionMNIST" / "raw", Split::test);
@@ -55,7 +55,7 @@ TEST_CASE("a folder called fashion has Fashion-MNIST's class names", "[data]") {
 }
 
 TEST_CASE("broken IDX image files are named", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write(kLabels, kTwoLabels);
   const auto broken = [&](Bytes bytes, const std::string& reason) {
     folder.write(kImages, bytes);
@@ -83,7 +83,7 @@ TEST_CASE("broken IDX image files are named", "[data]") {
 }
 
 TEST_CASE("broken IDX label files are named", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write(kImages, kTwoImages);
   expect_error(folder, kLabels, "no such file");
   folder.write(kLabels, idx({3}, {0, 1, 0}));

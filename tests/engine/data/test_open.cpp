@@ -14,7 +14,7 @@ using test::idx;
 using test::message_of;
 
 TEST_CASE("open_dataset recognises what a folder holds", "[data]") {
-  const test::TemporaryFolder mnist, cifar;
+  const TemporaryFolder mnist, cifar;
   mnist.write("t10k-images-idx3-ubyte.gz", test::gzip(idx({1, 2, 2}, {1, 2, 3, 4})));
   mnist.write("t10k-labels-idx1-ubyte.gz", test::gzip(idx({1}, {3})));
   CHECK(open_dataset(mnist.path(), Split::test)->format() == ImageFormat{2, 2, 1});
@@ -23,14 +23,14 @@ TEST_CASE("open_dataset recognises what a folder holds", "[data]") {
 }
 
 TEST_CASE("a missing half of a data set is named", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write("train-images-idx3-ubyte", idx({1, 2, 2}, {1, 2, 3, 4}));
   CHECK_THAT(message_of([&] { open_dataset(folder.path(), Split::test); }),
              Contains((folder.path() / "t10k-images-idx3-ubyte").string()) && Contains("no such file"));
 }
 
 TEST_CASE("a folder that holds no data set is told what was looked for and found", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto message = [&] { return message_of([&] { open_dataset(folder.path(), Split::train); }); };
   CHECK_THAT(message(), Contains(folder.path().string()) && Contains("train-images-idx3-ubyte") &&
                             Contains("data_batch_1.bin") && Contains("found nothing"));
@@ -42,7 +42,7 @@ TEST_CASE("a folder that holds no data set is told what was looked for and found
 }
 
 TEST_CASE("a missing folder and a file in its place each get a sentence", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto file = folder.write("file", {1});
   CHECK_THAT(message_of([&] { open_dataset(folder.path() / "absent", Split::train); }),
              Contains((folder.path() / "absent").string()) && Contains("no such folder"));
@@ -51,7 +51,7 @@ TEST_CASE("a missing folder and a file in its place each get a sentence", "[data
 }
 
 TEST_CASE("a subset is the first images with all the classes", "[data]") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   folder.write("t10k-images-idx3-ubyte", idx({3, 1, 1}, {7, 8, 9}));
   folder.write("t10k-labels-idx1-ubyte", idx({3}, {0, 1, 2}));
   const auto whole = [&] { return open_dataset(folder.path(), Split::test); };

@@ -8,7 +8,7 @@
 
 #include "engine/core/error.h"
 #include "tests/engine/file_size_limit.h"
-#include "tests/engine/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 using Catch::Matchers::Contains;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "tests/engine/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 using Catch::Matchers::Contains;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "tests/engine/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 

@@ -6,8 +6,8 @@
 #include "engine/core/error.h"
 #include "engine/files/safetensors.h"
 #include "tests/engine/file_size_limit.h"
-#include "tests/engine/temporary_folder.h"
 #include "tests/engine/train/toy.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 using Catch::Matchers::Contains;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/core/error.h"
-#include "tests/engine/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 using Catch::Matchers::Contains;

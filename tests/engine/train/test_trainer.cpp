@@ -6,8 +6,8 @@
 
 #include "engine/core/error.h"
 #include "engine/train/checkpoint.h"
-#include "tests/engine/temporary_folder.h"
 #include "tests/engine/train/toy.h"
+#include "tests/temporary_folder.h"
 
 using namespace tandem;
 using Catch::Matchers::Contains;
