@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   tandem train alexnet-mini --data /usr/share/datasets/fashion-mnist
+  tandem show curves runs/lenet runs/lenet-relu --out curves.svg
   tandem plan alexnet-paper --batch 128
   tandem check gradients alexnet-mini
   tandem check data /usr/share/datasets/fashion-mnist

@@ -1,11 +1,12 @@
 #include "apps/model_folder.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "engine/core/error.h"
+#include "engine/core/nearest_word.h"
 #include "layers/registry.h"
 
 namespace tandem {
@@ -23,34 +24,24 @@ bool is_model(const fs::path& folder) {
   return fs::is_regular_file(folder / "net.toml", ignored) && fs::is_regular_file(folder / "recipe.toml", ignored);
 }
 
-std::vector<std::string> known_models() {
-  std::vector<std::string> names;
+std::set<std::string> known_models() {
+  std::set<std::string> names;
   std::error_code none;  // a missing folder holds no models
   for (const fs::directory_entry& entry : fs::directory_iterator(models_folder(), none))
-    if (is_model(entry.path())) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
+    if (is_model(entry.path())) names.insert(entry.path().filename().string());
   return names;
 }
 
-// How many letters two names share at their ends; a slip in one place costs one.
-long similarity(const std::string& a, const std::string& b) {
-  const long head = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
-  const long tail = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first - a.rbegin();
-  return head + tail - long(std::max(a.size(), b.size()));
-}
-
 [[noreturn]] void refuse_unknown(const std::string& model) {
-  const std::vector<std::string> known = known_models();
+  const std::set<std::string> known = known_models();
   if (known.empty())
     throw UsageError("model '" + model + "'", "is not a folder with net.toml and recipe.toml",
                      "and there are no models in " + models_folder().string());
-  const std::string nearest = *std::max_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-    return similarity(a, model) < similarity(b, model);
-  });
+  const std::string nearest = nearest_word(model, known);
   std::string list;
   for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
   throw UsageError("model '" + model + "'", "is neither a known model nor a folder with net.toml and recipe.toml",
-                   "did you mean " + nearest + "? Known are " + list);
+                   (nearest.empty() ? "" : "did you mean " + nearest + "? ") + "Known are " + list);
 }
 
 fs::path find_model(const std::string& model) {

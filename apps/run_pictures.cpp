@@ -1,33 +1,17 @@
 #include "apps/run_pictures.h"
 
 #include <algorithm>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "engine/files/atomic_file.h"
-#include "engine/report/curve_svg.h"
 #include "engine/report/image_grid.h"
+#include "engine/report/log_series.h"
 
 namespace tandem {
 namespace {
 
 constexpr int kPredictions = 64;
 
-// Errors in per cent over epochs: the training batches' as they came, the test set's at the end of each epoch.
-std::vector<Series> read_errors(const std::filesystem::path& log) {
-  Series train{.name = "training batches", .x = {}, .y = {}}, test{.name = "test set", .x = {}, .y = {}};
-  std::ifstream lines(log);
-  for (std::string line; std::getline(lines, line);) {
-    const nlohmann::json entry = nlohmann::json::parse(line);
-    const bool is_test = entry.contains("test_error");
-    Series& series = is_test ? test : train;
-    series.x.push_back(entry.at("epoch").get<double>());
-    series.y.push_back(entry.at(is_test ? "test_error" : "error").get<double>());
-  }
-  return {train, test};
-}
-
-// The layer numbers of a net are those of its parameters' names; null if no convolution reads the image itself.
+// The convolution that reads the image itself; null if there is none.
 const PlannedLayer<float>* first_convolution(const NetPlan<float>& plan) {
   const auto reads_image = [](const PlannedLayer<float>& layer) {
     return layer.type == "convolution" && layer.inputs[0] < 0;
@@ -85,7 +69,9 @@ void draw_predictions(const std::filesystem::path& path, Net<float>& net, const 
 }  // namespace
 
 void draw_run_pictures(const RunFolder& folder, Net<float>& net, const Dataset& test, const Transform& transform) {
-  write_file(folder.file("curve.svg"), curve_svg(net.plan().name, "epoch", "error, %", read_errors(folder.log())));
+  const std::vector<Series> errors{read_series(folder.log(), "error", "training batches"),
+                                   read_series(folder.log(), "test_error", "test set")};
+  write_file(folder.file("curve.svg"), curve_svg(net.plan().name, "epoch", "error, %", errors));
   draw_filters(folder.file("conv1.png"), net);
   draw_predictions(folder.file("predictions.png"), net, test, transform);
 }

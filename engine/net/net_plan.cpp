@@ -1,14 +1,23 @@
 #include "engine/net/net_plan.h"
 
 #include <map>
+#include <set>
+
+#include "engine/core/nearest_word.h"
 
 namespace tandem {
 namespace {
 
-std::string known_types(const auto& registry) {
+// What to do about a type that is not in the registry.
+std::string suggest_type(const std::string& type, const auto& registry) {
+  std::set<std::string> known;
   std::string list;
-  for (const auto& entry : registry) list += (list.empty() ? "" : ", ") + entry.first;
-  return list;
+  for (const auto& entry : registry) {
+    known.insert(entry.first);
+    list += (list.empty() ? "" : ", ") + entry.first;
+  }
+  const std::string nearest = nearest_word(type, known);
+  return (nearest.empty() ? "" : "did you mean " + nearest + "? ") + "The types are " + list;
 }
 
 template <class T>
@@ -18,7 +27,7 @@ PlannedLayer<T> plan_layer(const LayerSpec& spec, const LayerRegistry<T>& regist
   const auto factory = registry.find(spec.type);
   if (factory == registry.end())
     throw UsageError(spec.options.where("type"), "there is no layer type '" + spec.type + "'",
-                     "the types are " + known_types(registry));
+                     suggest_type(spec.type, registry));
   PlannedLayer<T> planned{.name = spec.name,
                           .type = spec.type,
                           .inputs = {},
