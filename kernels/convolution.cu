@@ -152,33 +152,12 @@ void col2im(Stream stream, const T* columns, T* dx, const Convolution& p, int gr
   variant(stream, columns, dx + image_begin * image_size + group * p.group_channels(), p, images);
 }
 
-// A thread moves one element; a block transposes a tile of outputs (x, contiguous in rotated) by channels (y,
-// contiguous in w, so that the cache lines a row of threads reads serve the next rows). blockIdx.z is (group, kh, kw).
-template <class T>
-__global__ void rotate_filters_kernel(const T* __restrict__ w, T* __restrict__ rotated, int outputs, int channels,
-                                      int kernel_area) {
-  const int o = blockIdx.x * blockDim.x + threadIdx.x, c = blockIdx.y * blockDim.y + threadIdx.y;
-  const int group = blockIdx.z / kernel_area, tap = blockIdx.z % kernel_area, turned = kernel_area - 1 - tap;
-  const T* in = w + (size_t(group) * outputs * kernel_area + turned) * channels + c;
-  T* out = rotated + ((size_t(group) * channels + c) * kernel_area + tap) * outputs;
-  if (o < outputs && c < channels) out[o] = in[size_t(o) * kernel_area * channels];
-}
-
-template <class T>
-void rotate_filters(Stream stream, const T* w, T* rotated, const Convolution& p) {
-  const dim3 block(32, 16);
-  const int outputs = p.group_outputs(), channels = p.group_channels(), kernel_area = p.kernel * p.kernel;
-  const dim3 grid(ceil_div(outputs, block.x), ceil_div(channels, block.y), p.groups * kernel_area);
-  launch<rotate_filters_kernel<T>>(Launch{grid, block, 0, stream}, w, rotated, outputs, channels, kernel_area);
-}
-
 }  // namespace
 
 template <class T>
 void fill_convolution(Table<T>& table) {
   table.im2col = im2col<T>;
   table.col2im = col2im<T>;
-  table.rotate_filters = rotate_filters<T>;
 }
 TANDEM_INSTANTIATE(fill_convolution)
 

@@ -26,15 +26,12 @@ using Stream = void*;  // cudaStream_t on the GPU, host::ThreadPool* on the host
 // T is the storage type: float, bf16, or (host only) double. Arithmetic is in float, for double in double.
 template <class T>
 struct Table {
-  // --- convolution.cu: the two halves of im2col convolution, and filters turned for the data gradient
+  // --- convolution.cu: the two halves of im2col convolution
   // Rows [row_begin, row_begin + rows) of group `group`'s im2col matrix, [rows][taps()], taps in (kh, kw, c) order.
   void (*im2col)(Stream, const T* x, T* columns, const Convolution&, int group, long row_begin, long rows);
   // The transpose: adds up, for each pixel of group `group` in images [image_begin, image_begin + images), the columns'
   // entries that read it. `columns` holds these images' rows only; pixels no window reads become 0.
   void (*col2im)(Stream, const T* columns, T* dx, const Convolution&, int group, int image_begin, int images);
-  // rotated[g][c][kh][kw][o] = w[g * group_outputs + o][kernel-1-kh][kernel-1-kw][c]: the filters of the convolution
-  // that computes the data gradient of a stride-1 convolution from its output gradient.
-  void (*rotate_filters)(Stream, const T* w, T* rotated, const Convolution&);
 
   // --- bias.cu
   void (*add_bias)(Stream, T* y, const T* bias, long rows, int channels);  // y[r][c] += bias[c]

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "layers/batch.h"
-#include "layers/convolution_routes.h"
+#include "layers/convolution_passes.h"
 #include "layers/layers.h"
 #include "layers/learned.h"
 #include "layers/window.h"
@@ -68,7 +68,7 @@ class ConvolutionLayer final : public Layer<T> {
                                 column_partials_.reserve(pass.device, size_t(kColumnSumParts) * shape.out_channels),
                                 pass.parameter_gradients[1], shape.rows(), shape.out_channels, pass.accumulate());
     if (T* const dx = pass.input_gradients[0])
-      convolution_data_gradient(pass.device, shape, pass.output_gradient, pass.parameters[0], dx, rotated_);
+      convolution_data_gradient(pass.device, shape, pass.output_gradient, pass.parameters[0], dx);
   }
 
  private:
@@ -78,7 +78,7 @@ class ConvolutionLayer final : public Layer<T> {
   Window window_;
   Learned learned_;
   Convolution shape_;
-  Scratch<T> partials_, column_partials_, rotated_;
+  Scratch<T> partials_, column_partials_;
 };
 
 }  // namespace

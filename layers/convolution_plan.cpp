@@ -17,20 +17,10 @@ bool is_matrix(const Convolution& c) {
   return !padded && (one_pixel || whole_image);
 }
 
-// The turned filters read dy through a padding of kernel - 1 - pad, which must not be negative. They also multiply a
-// row for each input pixel, where the columns route has one for each output pixel: not worth it where those are far
-// fewer, nor where the input's gradient is the matrix itself.
-DataGradientRoute choose_data_gradient(const Convolution& c) {
-  const int largest_pad = std::max({c.pad.top, c.pad.left, c.pad.bottom, c.pad.right});
-  const bool possible = c.stride == 1 && largest_pad < c.kernel;
-  const bool worth_it = long(c.height) * c.width <= 2 * long(c.out_height) * c.out_width;
-  return possible && worth_it && !is_matrix(c) ? DataGradientRoute::rotated : DataGradientRoute::columns;
-}
-
 }  // namespace
 
 ConvolutionPlan::ConvolutionPlan(const Convolution& shape, const Device& device, size_t element_bytes)
-    : input_is_matrix(is_matrix(shape)), data_gradient(choose_data_gradient(shape)) {
+    : input_is_matrix(is_matrix(shape)) {
   const long pixels = long(shape.out_height) * shape.out_width;
   const size_t row_bytes = shape.taps() * element_bytes;
   const long rows = std::max(kFewestTileRows, long(device.tile_bytes() / row_bytes));

@@ -1,4 +1,4 @@
-// How one convolution is cut into work, and by which route its data gradient is computed.
+// How one convolution is cut into work.
 //
 // Forward turns the input into the im2col matrix, [rows][taps]: a row an output pixel of the batch, a column a weight
 // of a filter. Then y = columns * weights^T, a GEMM a group. The matrix is never whole in memory: a tile of rows at a
@@ -11,11 +11,6 @@
 
 namespace tandem {
 
-enum class DataGradientRoute {
-  columns,  // dcolumns = dy * weights, then col2im adds them up; for every shape, and the oracle of the other
-  rotated,  // the forward convolution of dy with turned filters: stride 1 only; writes each pixel once
-};
-
 // Depends on the shape and the kind of device alone, never on threads or the workspace's cap: so do the results' bits.
 struct ConvolutionPlan {
   ConvolutionPlan(const Convolution& shape, const Device& device, size_t element_bytes);
@@ -26,10 +21,9 @@ struct ConvolutionPlan {
   long tile_rows = 0;    // im2col rows a tile, a multiple of 16 so that tiles begin on 64 bytes
   long tiles = 0;        // of the whole batch
   int partial_sums = 0;  // ordered sums of the weight gradient, each over a run of tiles
-  int tile_images = 0;   // images a tile where tiles are whole images (columns route)
+  int tile_images = 0;   // images a tile of the data gradient, whose tiles are whole images
   long image_tiles = 0;
   size_t tile_workspace = 0, image_workspace = 0;  // bytes of columns; 0 where none are made
-  DataGradientRoute data_gradient = DataGradientRoute::columns;
 };
 
 }  // namespace tandem

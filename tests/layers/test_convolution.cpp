@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 
 #include "layers/convolution_plan.h"
-#include "layers/convolution_routes.h"
 #include "tests/layers/layer_check.h"
 
 namespace tandem::test {
@@ -87,38 +86,6 @@ TEST_CASE("convolution without bias has one parameter", "[layers]") {
   layer_case.toml += "\nbias = false";
   REQUIRE(planned(layer_case.toml, layer_case.inputs)->parameters().size() == 1);
   check_layer(layer_case, reference_of(kShapes[0]));
-}
-
-TEST_CASE("both routes of the data gradient agree where both are possible", "[layers]") {
-  const std::unique_ptr<Device> device = open_cpu_with(1);
-  int compared = 0;
-  for (const Convolution& shape : kShapes) {
-    if (shape.stride != 1 ||
-        std::max({shape.pad.top, shape.pad.left, shape.pad.bottom, shape.pad.right}) >= shape.kernel)
-      continue;
-    CAPTURE(shape.height, shape.width, shape.kernel, shape.groups);
-    Array<double> dy(*device, shape.rows() * shape.out_channels), w(*device, shape.out_channels * shape.taps());
-    const size_t inputs = size_t(shape.batch) * shape.height * shape.width * shape.channels;
-    Array<double> by_columns(*device, inputs), by_rotation(*device, inputs);
-    dy.upload(random_values(dy.size(), 1));
-    w.upload(random_values(w.size(), 2));
-    Scratch<double> rotated;
-    data_gradient_by_columns(*device, shape, dy.data(), w.data(), by_columns.data());
-    data_gradient_by_rotation(*device, shape, dy.data(), w.data(), by_rotation.data(), rotated);
-    CHECK(relative_distance(by_rotation.download(), by_columns.download()) < 1e-14);
-    ++compared;
-  }
-  REQUIRE(compared == 8);
-}
-
-TEST_CASE("the plan takes the route that is possible and not wasteful", "[layers]") {
-  const std::unique_ptr<Device> device = open_cpu_with(1);
-  const auto route = [&](const Convolution& shape) { return ConvolutionPlan(shape, *device, 4).data_gradient; };
-  CHECK(route(shape_of(8, {13, 13, 384}, 384, 3, 1, 2, {1, 1, 1, 1})) == DataGradientRoute::rotated);
-  CHECK(route(shape_of(8, {224, 224, 3}, 96, 11, 4, 1, {0, 0, 3, 3})) == DataGradientRoute::columns);
-  CHECK(route(shape_of(8, {6, 6, 256}, 4096, 6, 1, 1, {0, 0, 0, 0})) == DataGradientRoute::columns);
-  CHECK(route(shape_of(8, {13, 13, 16}, 16, 1, 1, 1, {0, 0, 0, 0})) == DataGradientRoute::columns);
-  CHECK(route(shape_of(8, {5, 5, 4}, 4, 2, 1, 1, {2, 0, 0, 0})) == DataGradientRoute::columns);
 }
 
 TEST_CASE("convolutions of many tiles have the same bits for any threads and workspace", "[layers]") {

@@ -15,16 +15,8 @@ template <class T>
 void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, T* dw,
                                  bool accumulate, Scratch<T>& partials);
 
-// dx by the plan's route.
+// dx, overwritten.
 template <class T>
-void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx,
-                               Scratch<T>& rotated);
-
-// The two routes; see DataGradientRoute.
-template <class T>
-void data_gradient_by_columns(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx);
-template <class T>
-void data_gradient_by_rotation(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx,
-                               Scratch<T>& rotated);
+void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx);
 
 }  // namespace tandem

@@ -1,8 +1,9 @@
-// Convolution by explicit im2col: forward, weight gradient and the data gradient that works for every shape.
+// Convolution by explicit im2col. The other way to a stride-1 convolution's data gradient, a forward convolution of dy
+// with turned filters, was measured and is not here: no faster in a whole step (docs/performance.md).
 #include <algorithm>
 
+#include "layers/convolution_passes.h"
 #include "layers/convolution_plan.h"
-#include "layers/convolution_routes.h"
 
 namespace tandem {
 namespace {
@@ -96,7 +97,7 @@ void convolution_weight_gradient(Device& device, const Convolution& shape, const
 }
 
 template <class T>
-void data_gradient_by_columns(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx) {
+void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   const long pixels = long(shape.out_height) * shape.out_width;
   device.for_tiles(plan.image_tiles, plan.image_workspace, [&](long tile, const Lane& lane) {
@@ -127,7 +128,7 @@ template void convolution_weight_gradient(Device&, const Convolution&, const flo
                                           Scratch<float>&);
 template void convolution_weight_gradient(Device&, const Convolution&, const double*, const double*, double*, bool,
                                           Scratch<double>&);
-template void data_gradient_by_columns(Device&, const Convolution&, const float*, const float*, float*);
-template void data_gradient_by_columns(Device&, const Convolution&, const double*, const double*, double*);
+template void convolution_data_gradient(Device&, const Convolution&, const float*, const float*, float*);
+template void convolution_data_gradient(Device&, const Convolution&, const double*, const double*, double*);
 
 }  // namespace tandem
