@@ -3,7 +3,7 @@
 
     scripts/peers/pytorch_cpu.py [--model alexnet-paper] [--batch 32] [--inference] [--rounds 5]
 
-Needs Debian's python3-torch (apt-get install python3-torch) and a built Tandem (scripts/demo). Each round runs Tandem,
+Needs Debian's python3-torch with a fast BLAS (apt-get install python3-torch libopenblas0-openmp) and a built Tandem. Each round runs Tandem,
 PyTorch and the limit one after the other, so that whatever else the machine does meets them all. PyTorch runs in its
 fastest form: NCHW or channels-last, and for the paper's net three ways to compute LRN; which is fastest is measured
 first. The limit is for the paper's net only (limit.cpp). The last line is JSON: medians in images/s.
@@ -75,6 +75,20 @@ def fastest(candidates, arguments, shape, classes):
     return best[1], best[2]
 
 
+def check_blas():
+    """PyTorch's fully-connected layers are its BLAS; without OpenBLAS Debian gives it a reference one, 30 times slower."""
+    size, rounds = 1000, 10
+    a = torch.randn(size, size)
+    a @ a
+    start = time.perf_counter()
+    for _ in range(rounds):
+        a @ a
+    rate = 2e-9 * size**3 * rounds / (time.perf_counter() - start)
+    print(f"PyTorch's matrix product: {rate:.0f} GFLOP/s", flush=True)
+    if rate < 10 * THREADS:
+        sys.exit("That is no opponent: install libopenblas0-openmp, so that PyTorch has a fast BLAS")
+
+
 def ours(arguments, steps):
     command = [ROOT / "build" / "tandem", "bench", "net", arguments.model, "--batch", str(arguments.batch)]
     command += ["--rounds", str(steps), "--device", "cpu", "--json"] + ["--inference"] * arguments.inference
@@ -113,11 +127,12 @@ def main():
     print(f"{arguments.model}, {'inference' if arguments.inference else 'training'}, batch {arguments.batch}, "
           f"{THREADS} threads, PyTorch {torch.__version__}", flush=True)
 
+    check_blas()
     peers = {}
     if is_paper:
         forms = {f"LRN by {name}": (lambda form=form: make(form)) for name, form in LRN_FORMS.items()}
         peers["pytorch_lrn"] = fastest(forms, arguments, shape, classes)
-    peers["pytorch_no_lrn" if is_paper else "pytorch"] = fastest({"no LRN": make}, arguments, shape, classes)
+    peers["pytorch_no_lrn" if is_paper else "pytorch"] = fastest({"no LRN" if is_paper else "as it is": make}, arguments, shape, classes)
 
     program = build_limit() if is_paper else None
     rates = {"ours": [], **{key: [] for key in peers}, **({"limit": [], "limit_gemm": []} if is_paper else {})}
@@ -137,8 +152,8 @@ def main():
     for key, values in rates.items():
         label = f" ({peers[key][0]})" if key in peers else ""
         ratios = [mine / other for mine, other in zip(rates["ours"], values)]
-        print(f"{key}{label}: {spread(values)} images/s; ours / {key}: {statistics.median(ratios):.2f} "
-              f"({min(ratios):.2f} to {max(ratios):.2f})")
+        compared = f"; ours / {key}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"{key}{label}: {spread(values)} images/s{compared if key != 'ours' else ''}")
     print(f"GEMM's share of our threads' time: {100 * statistics.median(gemm_shares):.0f} %")
     print(json.dumps({key: round(statistics.median(values), 2) for key, values in rates.items()}))
 
