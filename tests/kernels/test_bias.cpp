@@ -19,6 +19,7 @@ const Matrix kShapes[] = {{1, 1},    {7, 1},     {3, 5},    {129, 3},  {500, 33}
 
 TEMPLATE_TEST_CASE("add_bias adds a bias a channel", "[kernels]", float, bf16, double) {
   for (const auto& [rows, channels] : kShapes) {
+    if (!test::affordable(rows * channels)) continue;
     INFO(rows << " rows of " << channels);
     const auto y = test::random_buffer<TestType>(size_t(rows) * channels, 1);
     const auto bias = test::random_buffer<TestType>(channels, 2);
@@ -37,6 +38,7 @@ TEMPLATE_TEST_CASE("column_sum sums every column, over the old sum if asked", "[
   // The error of a sum of n terms grows with their number; bf16 also rounds the partial sums.
   const double tolerance = 10 * test::tolerance<TestType>();
   for (const auto& [rows, channels] : kShapes) {
+    if (!test::affordable(rows * channels)) continue;
     INFO(rows << " rows of " << channels);
     const auto x = test::random_buffer<TestType>(size_t(rows) * channels, 3);
     const auto before = test::random_buffer<TestType>(channels, 4);

@@ -69,6 +69,7 @@ size_t inputs(const Convolution& p) { return size_t(p.batch) * p.height * p.widt
 
 TEMPLATE_TEST_CASE("im2col copies every window, zeros in the padding", "[kernels]", float, bf16, double) {
   for (const Convolution& p : shapes()) {
+    if (!test::affordable(p.rows() * p.taps())) continue;
     INFO(name(p));
     const Aligned<TestType> x = test::random_buffer<TestType>(inputs(p), 1);
     const Values x_values = test::to_double(x);
@@ -94,6 +95,7 @@ TEMPLATE_TEST_CASE("im2col copies every window, zeros in the padding", "[kernels
 
 TEST_CASE("im2col writes its rows and nothing behind them", "[kernels]") {
   for (const Convolution& p : shapes()) {
+    if (!test::affordable(p.rows() * p.taps())) continue;
     INFO(name(p));
     const Aligned<float> x = test::random_buffer<float>(inputs(p), 1);
     const size_t end = size_t(p.rows()) * p.taps();
@@ -106,6 +108,7 @@ TEST_CASE("im2col writes its rows and nothing behind them", "[kernels]") {
 TEMPLATE_TEST_CASE("col2im adds up every reading of a pixel", "[kernels]", float, bf16, double) {
   constexpr double kUntouched = 7;
   for (const Convolution& p : shapes()) {
+    if (!test::affordable(p.rows() * p.taps())) continue;
     INFO(name(p));
     for (int group = 0; group < p.groups; ++group) {
       const auto columns = test::random_buffer<TestType>(size_t(p.rows()) * p.taps(), 2);
