@@ -1,0 +1,13 @@
+#include "kernels/ptx/machine.h"
+
+namespace tandem::ptx {
+
+LaunchResult Machine::launch(const Module& module, const std::string& kernel,
+                             const LaunchConfiguration& configuration) {
+  Execution run(module.kernel(kernel), settings_, *memory_, problems_, ++launches_);
+  LaunchResult result = run_grid(run, configuration, module.files());
+  counters_ = result.counters;
+  return result;
+}
+
+}  // namespace tandem::ptx
