@@ -45,6 +45,8 @@ class Machine {
     return memory_->lend(memory, bytes, settings_.check_global_races);
   }
 
+  bool holds(Address address, size_t bytes) const { return memory_->find(address, bytes) != nullptr; }
+
   // Copies between host and device. Each throws Error if it leaves the allocation.
   void write(Address to, const void* from, size_t bytes) { memory_->write(to, from, bytes); }
   void read(void* to, Address from, size_t bytes) { memory_->read(to, from, bytes); }

@@ -1,5 +1,6 @@
 #include "kernels/ptx/module.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/ptx/error.h"
@@ -92,6 +93,14 @@ std::optional<Module::Symbol> Module::variable(const std::string& name) const {
   const auto found = globals_.find(name);
   if (found == globals_.end() || found->second.space == Space::kShared) return std::nullopt;
   return Symbol{found->second.address, found->second.bytes};
+}
+
+bool Module::owns(Address address) const {
+  return std::any_of(globals_.begin(), globals_.end(), [&](const auto& entry) {
+    const Variable& variable = entry.second;
+    return variable.space != Space::kShared && address >= variable.address &&
+           address - variable.address < variable.bytes;
+  });
 }
 
 }  // namespace tandem::ptx

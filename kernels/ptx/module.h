@@ -32,6 +32,8 @@ class Module {
   };
   std::optional<Symbol> variable(const std::string& name) const;  // __device__ or __constant__
 
+  bool owns(Address address) const;  // whether it is in one of the variables
+
   const std::map<int, std::string>& files() const { return files_; }  // of Instruction::source
 
  private:

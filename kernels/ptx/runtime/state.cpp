@@ -1,0 +1,108 @@
+#include "kernels/ptx/runtime/state.h"
+
+#include <cstdlib>
+
+#include "kernels/ptx/runtime/fat_binary.h"
+
+namespace tandem::ptx::runtime {
+namespace {
+
+long environment(const char* name, long otherwise) {
+  const char* value = std::getenv(name);
+  return value ? std::atol(value) : otherwise;
+}
+
+}  // namespace
+
+Settings settings_from_environment() {
+  Settings settings;
+  ptx::Settings& interpreter = settings.interpreter;
+  if (const char* order = std::getenv("TANDEM_PTX_ORDER")) {
+    const std::string text = order;
+    interpreter.order = text == "forward" ? Order::kForward : text == "reverse" ? Order::kReverse : Order::kRandom;
+    if (interpreter.order == Order::kRandom) interpreter.seed = uint64_t(std::atol(order));
+  }
+  interpreter.approximation_ulp = int(environment("TANDEM_PTX_ULP", 0));
+  interpreter.check_global_races = environment("TANDEM_PTX_GLOBAL_RACES", 1) != 0;
+  interpreter.check_shared = environment("TANDEM_PTX_SHARED", 1) != 0;
+  interpreter.count = environment("TANDEM_PTX_COUNT", 1) != 0;
+  interpreter.messages_per_kind = uint64_t(environment("TANDEM_PTX_MESSAGES", 4));
+  interpreter.instruction_limit = uint64_t(environment("TANDEM_PTX_LIMIT", 4'000'000'000));
+  settings.stream_seed = uint64_t(environment("TANDEM_PTX_STREAM_SEED", 1));
+  settings.devices = int(environment("TANDEM_PTX_DEVICES", 1));
+  settings.compute_capability = int(environment("TANDEM_PTX_CAPABILITY", 80));
+  settings.fail_allocation = int(environment("TANDEM_PTX_FAIL_ALLOCATION", 0));
+  settings.fail_launch = int(environment("TANDEM_PTX_FAIL_LAUNCH", 0));
+  settings.fail_copy = int(environment("TANDEM_PTX_FAIL_COPY", 0));
+  return settings;
+}
+
+State& State::get() {
+  static State& state = *[] {
+    auto* fresh = new State;
+    fresh->streams.set_seed(fresh->settings.stream_seed);
+    return fresh;
+  }();
+  return state;
+}
+
+cudaError_t& last_error() {
+  thread_local cudaError_t error = cudaSuccess;
+  return error;
+}
+
+int& current_device() {
+  thread_local int device = 0;
+  return device;
+}
+
+Module& State::module(Binary& binary) {
+  if (!binary.module) binary.module = std::make_unique<Module>(machine.load(ptx_of_fat_binary(binary.wrapper)));
+  return *binary.module;
+}
+
+Stream* State::stream(cudaStream_t handle) {
+  if (handle == nullptr || handle == cudaStreamLegacy || handle == cudaStreamPerThread) return streams.default_stream();
+  auto* stream = reinterpret_cast<Stream*>(handle);
+  return streams.knows(stream) ? stream : nullptr;
+}
+
+bool State::on_device(const void* p) const {
+  if (holds(allocations, p)) return true;
+  const auto address = reinterpret_cast<Address>(p);
+  for (const auto& binary : binaries) {  // variables
+    if (binary->module && binary->module->owns(address)) return true;
+  }
+  return false;
+}
+
+bool State::pinned(const void* p) const { return holds(host_allocations, p) || holds(registered, p); }
+
+std::optional<Module::Symbol> find_variable(State& state, const void* shadow) {
+  const auto found = state.variables.find(shadow);
+  if (found == state.variables.end()) return std::nullopt;
+  return state.module(*found->second.binary).variable(found->second.name);
+}
+
+void configure(const Settings& settings) {
+  State& state = State::get();
+  const std::lock_guard lock(state.mutex);
+  state.streams.run_all();
+  state.settings = settings;
+  state.machine.settings() = settings.interpreter;
+  state.streams.set_seed(settings.stream_seed);
+  state.allocation_calls = state.launch_calls = state.copy_calls = 0;
+  state.sticky = last_error() = cudaSuccess;
+}
+
+Usage usage() {
+  State& state = State::get();
+  const std::lock_guard lock(state.mutex);
+  return {state.allocations.size(), state.bytes, state.host_allocations.size(), state.streams.count(),
+          state.events.size()};
+}
+
+const Problems& problems() { return State::get().machine.problems(); }
+uint64_t launches() { return State::get().launches; }
+
+}  // namespace tandem::ptx::runtime
