@@ -10,10 +10,8 @@ const char* name_of(Race race) {
       return "read after write";
     case Race::kWriteAfterRead:
       return "write after read";
-    case Race::kNone:
-      break;
   }
-  return "no race";
+  return "race";
 }
 
 }  // namespace tandem::ptx

@@ -20,8 +20,14 @@ struct Access {
   uint8_t bytes = 15;       // which of the word's four, a bit each
 };
 
-enum class Race : uint8_t { kNone, kWriteAfterWrite, kReadAfterWrite, kWriteAfterRead };
+enum class Race : uint8_t { kWriteAfterWrite, kReadAfterWrite, kWriteAfterRead };
 const char* name_of(Race race);
+
+// A race, and whose access was the earlier one.
+struct Conflict {
+  Race race = Race::kWriteAfterWrite;
+  uint32_t block = 0, thread = 0;
+};
 
 class AccessHistory {
  public:
@@ -31,14 +37,9 @@ class AccessHistory {
     bool strict_atomics = false;
   };
 
-  // Enters an access and says with what it races.
-  Race enter(const Accessor& who, const Access& access, const Rules& rules);
+  // Enters an access. Returns whether it races with an earlier one, and fills in `conflict` if it does.
+  bool enter(const Accessor& who, const Access& access, const Rules& rules, Conflict& conflict);
 
-  struct Other {
-    uint32_t block, thread;
-  };
-  Other last_writer() const { return {write_block_, write_thread_}; }
-  Other last_reader() const { return {read_block_, read_thread_}; }
   bool written_in(uint32_t serial) const { return write_serial_ == serial; }
 
  private:
@@ -132,18 +133,22 @@ inline void AccessHistory::record_read(const Accessor& who, const Access& access
   read_warp_epoch_ = who.warp_epoch;
 }
 
-inline Race AccessHistory::enter(const Accessor& who, const Access& access, const Rules& rules) {
-  Race race = Race::kNone;
+inline bool AccessHistory::enter(const Accessor& who, const Access& access, const Rules& rules, Conflict& conflict) {
+  bool races = false;
   if (conflicts_with_write(who, access, rules)) {
-    race = access.write ? Race::kWriteAfterWrite : Race::kReadAfterWrite;
+    conflict = {access.write ? Race::kWriteAfterWrite : Race::kReadAfterWrite, write_block_, write_thread_};
+    races = true;
   }
-  if (conflicts_with_reads(who, access, rules)) race = Race::kWriteAfterRead;
+  if (conflicts_with_reads(who, access, rules)) {
+    conflict = {Race::kWriteAfterRead, read_block_, read_thread_};
+    races = true;
+  }
   if (access.write) {
     record_write(who, access);
   } else {
     record_read(who, access);
   }
-  return race;
+  return races;
 }
 
 }  // namespace tandem::ptx

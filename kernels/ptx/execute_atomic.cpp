@@ -22,7 +22,7 @@ void atomic(Execution& run, LaneMask active, F f) {
   T scratch_b[kWarpSize], scratch_c[kWarpSize], before[kWarpSize] = {}, scratch_d[kWarpSize];
   const T* b = run.registers.read<T>(i.sources[1], scratch_b);
   const T* c = i.source_count > 2 ? run.registers.read<T>(i.sources[2], scratch_c) : b;
-  MemoryRequest request(run, i.space, sizeof(T), MemoryRequest::Kind::kAtomic);
+  MemoryRequest request(run, i.space, sizeof(T), 1, MemoryRequest::Kind::kAtomic);
   for (LaneMask rest = active; rest; rest &= rest - 1) {
     const int lane = first_lane(rest);
     uint8_t* place = request.place(lane, addresses[lane]);

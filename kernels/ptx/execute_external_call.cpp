@@ -80,7 +80,7 @@ class Printf {
   uint64_t next(uint32_t bytes) {
     next_ = (next_ + bytes - 1) / bytes * bytes;
     uint64_t value = 0;
-    MemoryRequest request(run_, Space::kGeneric, bytes, MemoryRequest::Kind::kRead);
+    MemoryRequest request(run_, Space::kGeneric, bytes, 1, MemoryRequest::Kind::kRead);
     if (const uint8_t* from = request.place(lane_, next_)) std::memcpy(&value, from, bytes);
     next_ += bytes;
     return value;

@@ -15,23 +15,19 @@ constexpr int kMaxElements = 8;
 template <class T>
 void load(Execution& run, LaneMask active, const Address* addresses) {
   const Instruction& i = *run.instruction;
-  const uint32_t bytes = sizeof(T) * i.vector_length;
-  MemoryRequest request(run, i.space, bytes, MemoryRequest::Kind::kRead);
-  T values[kMaxElements][kWarpSize];
-  std::memset(values, 0xff, sizeof(T) * kWarpSize * i.vector_length);  // what an access that must not happen yields
+  const size_t count = i.vector_length;
+  const Registers registers = run.registers;
+  MemoryRequest request(run, i.space, sizeof(T), i.vector_length, MemoryRequest::Kind::kRead);
   for (LaneMask rest = active; rest; rest &= rest - 1) {
     const int lane = first_lane(rest);
     const uint8_t* from = request.place(lane, addresses[lane]);
-    if (!from) continue;
-    for (int k = 0; k < i.vector_length; ++k) std::memcpy(&values[k][lane], from + size_t(k) * sizeof(T), sizeof(T));
-  }
-  for (int k = 0; k < i.vector_length; ++k) {
-    const Operand& element = i.elements[size_t(k)];
-    if (element.kind == Operand::Kind::kSink) continue;
-    for_lanes(active, [&](int lane) {
-      const T value = values[k][lane];
-      run.registers.write_lane(element, lane, std::is_signed_v<T> ? uint64_t(int64_t(value)) : uint64_t(value));
-    });
+    for (size_t k = 0; k < count; ++k) {
+      T value = T(-1);  // of an access that must not happen
+      if (from) std::memcpy(&value, from + k * sizeof(T), sizeof(T));
+      const Operand& element = i.elements[k];
+      if (element.kind == Operand::Kind::kSink) continue;
+      registers.write_lane(element, lane, std::is_signed_v<T> ? uint64_t(int64_t(value)) : uint64_t(value));
+    }
   }
 }
 
@@ -39,7 +35,7 @@ template <class T>
 void store(Execution& run, LaneMask active, const Address* addresses) {
   const Instruction& i = *run.instruction;
   const uint32_t bytes = sizeof(T) * i.vector_length;
-  MemoryRequest request(run, i.space, bytes, MemoryRequest::Kind::kWrite);
+  MemoryRequest request(run, i.space, sizeof(T), i.vector_length, MemoryRequest::Kind::kWrite);
   T scratch[kMaxElements][kWarpSize];
   const T* values[kMaxElements];
   for (int k = 0; k < i.vector_length; ++k) values[k] = run.registers.read<T>(i.elements[size_t(k)], scratch[k]);
@@ -71,11 +67,11 @@ void perform(Execution& run, int lane, std::vector<PendingCopy>& copies) {
   for (const PendingCopy& copy : copies) {
     uint8_t bytes[16] = {};
     if (copy.source_bytes) {
-      MemoryRequest read(run, Space::kGlobal, copy.source_bytes, MemoryRequest::Kind::kRead);
+      MemoryRequest read(run, Space::kGlobal, copy.source_bytes, 1, MemoryRequest::Kind::kRead);
       const uint8_t* from = read.place(lane, copy.from);
       if (from) std::memcpy(bytes, from, copy.source_bytes);
     }
-    MemoryRequest write(run, Space::kShared, copy.bytes, MemoryRequest::Kind::kWrite);
+    MemoryRequest write(run, Space::kShared, copy.bytes, 1, MemoryRequest::Kind::kWrite);
     if (uint8_t* to = write.place(lane, copy.to)) std::memcpy(to, bytes, copy.bytes);
   }
   copies.clear();

@@ -12,11 +12,19 @@ uint8_t bytes_in_word(Address address, uint32_t bytes) {
   return uint8_t(bytes >= 4 ? 15 : ((1u << bytes) - 1) << (address & 3));
 }
 
+std::string describe(const Conflict& conflict) {
+  return text(name_of(conflict.race), " by block ", conflict.block, " thread ", conflict.thread);
+}
+
 }  // namespace
 
-MemoryRequest::MemoryRequest(Execution& run, Space space, uint32_t bytes, Kind kind)
-    : run_(run), space_(space), bytes_(bytes), kind_(kind) {
+MemoryRequest::MemoryRequest(Execution& run, Space space, uint32_t element_bytes, uint32_t count, Kind kind)
+    : run_(run), space_(space), element_bytes_(element_bytes), bytes_(element_bytes * count), kind_(kind) {
   check_races_ = run.settings.check_global_races && !run.instruction->strong;
+  global_rules_ = {true, run.kernel.has_fence, run.settings.strict_atomics};
+  shared_rules_ = {false, false, run.settings.strict_atomics};
+  access_.write = writes();
+  access_.atomic = kind == Kind::kAtomic;
   who_.block = run.block_number;
   who_.epoch = run.epoch;
   who_.warp_epoch = run.warp->epoch;
@@ -76,23 +84,30 @@ void MemoryRequest::check_written(int lane, Address address, uint8_t* written) {
     std::memset(written, 1, bytes_);
     return;
   }
-  if (!run_.settings.check_uninitialised || std::memchr(written, 0, bytes_) == nullptr) return;
+  if (!run_.settings.check_uninitialised || all_written(written)) return;
   run_.problem(Problem::kGlobalUninitialised, lane,
                [&] { return text(bytes_, " bytes at ", run_.memory.describe(address)); });
   std::memset(written, 1, bytes_);
 }
 
+bool MemoryRequest::all_written(const uint8_t* written) const {
+  if (std::memchr(written, 0, bytes_) == nullptr) return true;
+  if (run_.settings.strict_uninitialised) return false;
+  for (uint32_t byte = 0; byte < bytes_; byte += element_bytes_) {
+    if (std::memchr(written + byte, 1, element_bytes_) == nullptr) return false;
+  }
+  return true;
+}
+
 void MemoryRequest::check_global_race(int lane, Address address, Region& region, bool same_value) {
-  const AccessHistory::Rules rules{true, run_.kernel.has_fence, run_.settings.strict_atomics};
-  const Access access{writes(), kind_ == Kind::kAtomic, same_value, bytes_in_word(address, bytes_)};
+  access_.same_value = same_value;
+  access_.bytes = bytes_in_word(address, bytes_);
   who_.serial = run_.launch_serial;
   for (uint32_t byte = 0; byte < bytes_; byte += 4) {
-    AccessHistory& history = region.history[(address - region.base + byte) / 4];
-    const AccessHistory::Other writer = history.last_writer();
-    const Race race = history.enter(who_, access, rules);
-    if (race == Race::kNone) continue;
+    Conflict conflict;
+    if (!region.history[(address - region.base + byte) / 4].enter(who_, access_, global_rules_, conflict)) continue;
     run_.problem(Problem::kGlobalRace, lane,
-                 [&] { return race_message(history, writer, race) + " at " + run_.memory.describe(address + byte); });
+                 [&] { return describe(conflict) + " at " + run_.memory.describe(address + byte); });
     return;
   }
 }
@@ -113,8 +128,7 @@ uint8_t* MemoryRequest::shared(int lane, uint64_t offset, const void* value) {
 }
 
 void MemoryRequest::check_shared(int lane, uint64_t offset, bool same_value) {
-  const AccessHistory::Rules rules{false, false, run_.settings.strict_atomics};
-  Access access{writes(), kind_ == Kind::kAtomic, same_value, bytes_in_word(offset, bytes_)};
+  access_.bytes = bytes_in_word(offset, bytes_);
   who_.serial = run_.block_serial;
   for (uint32_t byte = 0; byte < bytes_; byte += 4) {
     SharedMemory::Word& word = run_.shared.word(offset + byte);
@@ -122,26 +136,18 @@ void MemoryRequest::check_shared(int lane, uint64_t offset, bool same_value) {
       word.written_serial = run_.block_serial;
       word.written = 0;
     }
-    if (kind_ != Kind::kWrite && (word.written & access.bytes) != access.bytes) {
+    if (kind_ != Kind::kWrite && (word.written & access_.bytes) != access_.bytes) {
       run_.problem(Problem::kSharedUninitialised, lane,
                    [&] { return text(bytes_, " bytes at shared + ", offset + byte); });
     }
-    word.written |= access.bytes;
+    word.written |= access_.bytes;
     // What lies there before the first write of a block is no value that somebody wrote.
-    access.same_value = same_value && word.history.written_in(run_.block_serial);
-    const AccessHistory::Other writer = word.history.last_writer();
-    const Race race = word.history.enter(who_, access, rules);
-    if (race == Race::kNone) continue;
-    run_.problem(Problem::kSharedRace, lane,
-                 [&] { return text(race_message(word.history, writer, race), " at shared + ", offset + byte); });
+    access_.same_value = same_value && word.history.written_in(run_.block_serial);
+    Conflict conflict;
+    if (!word.history.enter(who_, access_, shared_rules_, conflict)) continue;
+    run_.problem(Problem::kSharedRace, lane, [&] { return text(describe(conflict), " at shared + ", offset + byte); });
     return;
   }
-}
-
-// `writer`: who had written before this access.
-std::string MemoryRequest::race_message(const AccessHistory& history, AccessHistory::Other writer, Race race) const {
-  const auto other = race == Race::kWriteAfterRead ? history.last_reader() : writer;
-  return text(name_of(race), " by block ", other.block, " thread ", other.thread);
 }
 
 uint8_t* MemoryRequest::local(int lane, uint64_t offset) {

@@ -21,8 +21,10 @@ struct Settings {
   bool check_global_races = true;
   bool check_shared = true;         // races and uninitialised reads
   bool check_uninitialised = true;  // global memory that nobody wrote
-  bool strict_atomics = false;      // a plain read of what another thread changes atomically is a race, too
-  bool strict_barriers = false;     // the warps of a block must meet at the same bar.sync instruction
+  // Also elements of which only some bytes were written. Otherwise they pass: copies of structures read padding.
+  bool strict_uninitialised = false;
+  bool strict_atomics = false;   // a plain read of what another thread changes atomically is a race, too
+  bool strict_barriers = false;  // the warps of a block must meet at the same bar.sync instruction
 
   bool count = true;          // everything in Counters but warp and thread instructions
   bool block_sectors = true;  // Counters::block_load_sectors and block_store_sectors

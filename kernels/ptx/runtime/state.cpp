@@ -12,6 +12,21 @@ long environment(const char* name, long otherwise) {
   return value ? std::atol(value) : otherwise;
 }
 
+// With TANDEM_PTX_EXIT: what a test script needs to know of a program.
+void report_at_exit() {
+  const State& state = State::get();
+  const uint64_t count = problems().count();
+  std::fprintf(stderr, "%llu launches, %llu problems\n", static_cast<unsigned long long>(state.launches),
+               static_cast<unsigned long long>(count));
+  for (int kind = 0; kind < kProblemKinds; ++kind) {
+    const uint64_t of_kind = problems().count(Problem(kind));
+    if (of_kind) std::fprintf(stderr, "  %s: %llu\n", name_of(Problem(kind)), static_cast<unsigned long long>(of_kind));
+  }
+  if (count == 0) return;
+  std::fflush(nullptr);
+  std::_Exit(99);
+}
+
 }  // namespace
 
 Settings settings_from_environment() {
@@ -41,6 +56,7 @@ State& State::get() {
   static State& state = *[] {
     auto* fresh = new State;
     fresh->streams.set_seed(fresh->settings.stream_seed);
+    if (environment("TANDEM_PTX_EXIT", 0)) std::atexit(report_at_exit);
     return fresh;
   }();
   return state;

@@ -49,7 +49,7 @@ struct State {
   std::recursive_mutex mutex;
 
   std::vector<std::unique_ptr<Binary>> binaries;
-  std::map<const void*, DeviceFunction> functions;        // by the address of the host's stub
+  std::map<const void*, DeviceFunction> functions;  // by the address of the host's stub
   std::map<const void*, DeviceVariable> variables;  // by the address of the host's shadow
 
   std::map<Address, size_t> allocations;       // on the device

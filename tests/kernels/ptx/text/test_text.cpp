@@ -181,6 +181,19 @@ TEST_CASE("each class of wrong access is found in PTX alone", "[ptx]") {
   CHECK_THAT(machine.problems().messages().at(0), Contains("PTX line"));
 }
 
+TEST_CASE("padding passes as written, unless asked for", "[ptx]") {
+  Machine machine;
+  const Module module = machine.load(kernel("st.global.u8 [%rd1], 1; ld.global.u64 %rd3, [%rd1];"));
+  SECTION("an element of which some bytes are written") {
+    CHECK(machine.launch(module, "k", {1}, {1}, 0, machine.allocate(8)).clean());
+  }
+  SECTION("strictly") {
+    machine.settings().strict_uninitialised = true;
+    machine.launch(module, "k", {1}, {1}, 0, machine.allocate(8));
+    CHECK(machine.problems().count(Problem::kGlobalUninitialised) == 1);
+  }
+}
+
 TEST_CASE("what is allowed is not reported", "[ptx]") {
   Machine machine;
   const char* body = GENERATE("red.global.add.u32 [%rd1], 1;", "st.global.u32 [%rd1], 7;",  // the same value by all
