@@ -22,7 +22,7 @@ struct Source {
 };
 
 Source shuffle_source(Mode mode, int lane, uint32_t b, uint32_t control) {
-  const int segment = control >> 8 & 31, clamp = control & 31, amount = b & 31;
+  const int segment = int(control >> 8 & 31), clamp = int(control & 31), amount = int(b & 31);
   const int limit = (lane & segment) | (clamp & ~segment);
   switch (mode) {
     case Mode::kUp:

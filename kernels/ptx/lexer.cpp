@@ -59,9 +59,7 @@ class Lexer {
   void word() {
     size_t end = position_ + 1;
     while (true) {
-      if (in_word(at(end))) {
-        ++end;
-      } else if (at(end) == '.' && in_word(at(end + 1))) {
+      if (in_word(at(end)) || (at(end) == '.' && in_word(at(end + 1)))) {
         ++end;
       } else if (at(end) == ':' && at(end + 1) == ':') {
         end += 2;

@@ -197,13 +197,19 @@ bool changes_opcode(std::string_view modifier, Opcode& opcode) {
   return true;
 }
 
+// cp.async goes from global to shared memory, always.
+bool is_implied(std::string_view modifier, Opcode opcode) {
+  return opcode == Opcode::kAsyncCopy &&
+         (modifier == "async" || modifier == "global" || modifier.starts_with("shared"));
+}
+
 bool decode_modifier(std::string_view modifier, Instruction& instruction) {
   const bool compares = instruction.opcode == Opcode::kSetPredicate || instruction.opcode == Opcode::kSet;
   const std::string_view space = modifier.substr(0, modifier.find("::"));  // "shared::cta"
   if (has_space(instruction.opcode) && kSpaces.contains(space)) {
     instruction.space = kSpaces.at(space);
-  } else if (instruction.opcode == Opcode::kAsyncCopy && (space == "async" || space == "shared" || space == "global")) {
-  } else if (changes_opcode(modifier, instruction.opcode)) {
+  } else if (is_implied(modifier, instruction.opcode) || changes_opcode(modifier, instruction.opcode)) {
+    return true;
   } else if (const auto comparison = find(kComparisons, modifier); compares && comparison) {
     instruction.comparison = *comparison;
   } else if (const auto rounding = find(kRoundings, modifier)) {
