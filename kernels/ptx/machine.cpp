@@ -10,4 +10,9 @@ LaunchResult Machine::launch(const Module& module, const std::string& kernel,
   return result;
 }
 
+void Machine::report_library_call(std::string message) {
+  problems_.begin_launch();
+  if (problems_.add(Problem::kLibraryCall, settings_.messages_per_kind)) problems_.describe(std::move(message));
+}
+
 }  // namespace tandem::ptx

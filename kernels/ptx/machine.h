@@ -53,6 +53,12 @@ class Machine {
   void copy(Address to, Address from, size_t bytes) { memory_->copy(to, from, bytes); }
   void fill(Address to, int value, size_t bytes) { memory_->fill(to, value, bytes); }
 
+  // For a library that works on device memory in the place of kernels: whether all bytes of a range have been written,
+  // that they now are, and what it found wrong.
+  bool written(Address address, size_t bytes) const { return memory_->written(address, bytes); }
+  void mark_written(Address address, size_t bytes) { memory_->mark_written(address, bytes); }
+  void report_library_call(std::string message);
+
   // Runs a kernel of a module of this machine. Its arguments must have the types of the kernel's parameters; pointers
   // are Addresses.
   LaunchResult launch(const Module& module, const std::string& kernel, const LaunchConfiguration& configuration);

@@ -131,4 +131,14 @@ void Memory::fill(Address to, int value, size_t bytes) {
   std::memset(region.data + offset, value, bytes);
 }
 
+bool Memory::written(Address address, size_t bytes) {
+  const Region& region = span(address, bytes, "a range");
+  return !region.written || std::memchr(region.written.data() + (address - region.base), 0, bytes) == nullptr;
+}
+
+void Memory::mark_written(Address address, size_t bytes) {
+  Region& region = span(address, bytes, "a range");
+  if (region.written) std::memset(region.written.data() + (address - region.base), 1, bytes);
+}
+
 }  // namespace tandem::ptx

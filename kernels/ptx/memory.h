@@ -36,6 +36,7 @@ class LazyZeros {
   T& operator[](size_t i) { return data_.get()[i]; }
   const T& operator[](size_t i) const { return data_.get()[i]; }
   T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
 
  private:
   struct Free {
@@ -81,6 +82,10 @@ class Memory {
   void read(void* to, Address from, size_t bytes);
   void copy(Address to, Address from, size_t bytes);
   void fill(Address to, int value, size_t bytes);
+
+  // For work that is not a kernel's: whether all of a range has been written, and that it now is.
+  bool written(Address address, size_t bytes);
+  void mark_written(Address address, size_t bytes);
 
  private:
   Region& add(Region region);

@@ -21,7 +21,8 @@ const char* name_of(Problem kind) {
                                                                    "parameter out of bounds",
                                                                    "trap",
                                                                    "too many instructions",
-                                                                   "launch out of limits"};
+                                                                   "launch out of limits",
+                                                                   "call of a library"};
   return names[size_t(kind)];
 }
 

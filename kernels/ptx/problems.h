@@ -24,9 +24,10 @@ enum class Problem {
   kParameterOutOfBounds,
   kTrap,
   kTimeout,
-  kBadLaunch
+  kBadLaunch,
+  kLibraryCall
 };
-constexpr int kProblemKinds = 17;
+constexpr int kProblemKinds = 18;
 
 const char* name_of(Problem kind);
 

@@ -56,7 +56,7 @@ void configure(const Settings& settings);
 struct Usage {
   size_t allocations = 0, bytes = 0;  // on the device
   size_t host_allocations = 0;        // pinned
-  size_t streams = 0, events = 0;
+  size_t streams = 0, events = 0, cublas_handles = 0;
 };
 Usage usage();
 

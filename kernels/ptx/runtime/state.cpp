@@ -114,8 +114,8 @@ void configure(const Settings& settings) {
 Usage usage() {
   State& state = State::get();
   const std::lock_guard lock(state.mutex);
-  return {state.allocations.size(), state.bytes, state.host_allocations.size(), state.streams.count(),
-          state.events.size()};
+  return {state.allocations.size(), state.bytes,         state.host_allocations.size(),
+          state.streams.count(),    state.events.size(), state.cublas_contexts.size()};
 }
 
 const Problems& problems() { return State::get().machine.problems(); }

@@ -17,6 +17,11 @@
 #include "kernels/ptx/runtime/control.h"
 #include "kernels/ptx/runtime/stream_queues.h"
 
+// What a cublasHandle_t points to.
+struct cublasContext {
+  cudaStream_t stream = nullptr;
+};
+
 namespace tandem::ptx::runtime {
 
 // A fat binary, that is a translation unit. Its PTX is loaded when something of it is first used.
@@ -56,6 +61,7 @@ struct State {
   std::map<Address, size_t> host_allocations;  // pinned
   std::map<Address, size_t> registered;        // by cudaHostRegister
   std::set<Event*> events;
+  std::map<const cublasContext*, std::unique_ptr<cublasContext>> cublas_contexts;
   size_t bytes = 0;
 
   int allocation_calls = 0, launch_calls = 0, copy_calls = 0;  // since configure()
