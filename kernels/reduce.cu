@@ -5,6 +5,9 @@
 #include <thrust/execution_policy.h>
 #include <thrust/logical.h>
 
+#include <stdexcept>
+#include <string>
+
 #include "kernels/kernel.h"
 #include "kernels/table.h"
 
@@ -27,13 +30,23 @@ struct IsFinite {
   TANDEM_HOST_DEVICE bool operator()(T x) const { return isfinite(static_cast<Compute<T>>(x)); }
 };
 
+// Runs a reduction. Thrust's own errors, of its copies and its temporary memory, do not say what it was doing.
+template <class Reduction>
+auto explained(const char* what, size_t n, Reduction reduction) {
+  try {
+    return reduction();
+  } catch (const std::exception& error) {
+    throw std::runtime_error(std::string(what) + " of " + std::to_string(n) + " elements, by Thrust: " + error.what());
+  }
+}
+
 long count_below(Stream stream, const int32_t* x, size_t n, int32_t bound) {
-  return thrust::count_if(policy(stream), x, x + n, Below{bound});
+  return explained("count_below", n, [&] { return thrust::count_if(policy(stream), x, x + n, Below{bound}); });
 }
 
 template <class T>
 bool all_finite(Stream stream, const T* x, size_t n) {
-  return thrust::all_of(policy(stream), x, x + n, IsFinite<T>{});
+  return explained("all_finite", n, [&] { return thrust::all_of(policy(stream), x, x + n, IsFinite<T>{}); });
 }
 
 }  // namespace

@@ -26,14 +26,18 @@ struct Outcome {
   std::string out, error;
 };
 
-// Runs the program by the shell; `arguments` is quoted for it.
-inline Outcome tandem(const std::string& arguments, const std::string& environment = "") {
+// Runs a program by the shell; `arguments` is quoted for it.
+inline Outcome run_program(const std::string& program, const std::string& arguments, const std::string& environment) {
   const TemporaryFolder scratch;
-  const std::string command = environment + " '" TANDEM_BINARY "' " + arguments + " >'" +
+  const std::string command = environment + " '" + program + "' " + arguments + " >'" +
                               (scratch.path() / "out").string() + "' 2>'" + (scratch.path() / "error").string() + "'";
   const int status = std::system(command.c_str());
   REQUIRE(WIFEXITED(status));
   return {WEXITSTATUS(status), read_whole(scratch / "out"), read_whole(scratch / "error")};
+}
+
+inline Outcome tandem(const std::string& arguments, const std::string& environment = "") {
+  return run_program(TANDEM_BINARY, arguments, environment);
 }
 
 // Nothing but one sentence on standard error, which names the culprit.

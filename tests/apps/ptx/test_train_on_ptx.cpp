@@ -1,0 +1,69 @@
+// The CUDA half of the engine from end to end, as nvcc compiled it: allocation, copies, streams, launches, cuBLAS calls
+// and errors, with the interpreter of PTX in the place of a GPU.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/apps/playground.h"
+
+namespace tandem {
+namespace {
+
+struct PtxPlayground : Playground {
+  Outcome train_on(const std::string& device, const std::string& model, const std::string& name,
+                   const std::string& environment = "") const {
+    return run_program(TANDEM_ON_PTX_BINARY,
+                       "train " + model + " --device " + device + " --steps 3 --set batch=4 --data '" + data() +
+                           "' --out '" + run(name).string() + "'",
+                       environment);
+  }
+  std::vector<double> losses(const std::string& name) const {
+    std::vector<double> all;
+    for (const Json& line : log(name))
+      for (const char* key : {"loss", "test_loss"})
+        if (line.contains(key)) all.push_back(line[key]);
+    return all;
+  }
+};
+
+TEST_CASE_METHOD(PtxPlayground, "training on the interpreter gives the losses of the CPU", "[ptx]") {
+  for (const std::string model : {"lenet", "alexnet-mini"}) {
+    INFO(model);
+    check_succeeded(train_on("cpu", model, model + "-cpu"));
+    const std::vector<double> expected = losses(model + "-cpu");
+    REQUIRE(expected.size() == 4);               // three steps and a test
+    for (const std::string seed : {"1", "2"}) {  // of the order of streams, blocks and warps
+      const std::string name = model + "-" + seed;
+      check_succeeded(train_on("cuda:0", model, name,
+                               "TANDEM_PTX_ULP=2 TANDEM_PTX_ORDER=" + seed + " TANDEM_PTX_STREAM_SEED=" + seed));
+      const std::vector<double> actual = losses(name);
+      REQUIRE(actual.size() == expected.size());
+      for (size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(actual[i] - expected[i]) < 1e-5 * expected[i]);
+    }
+  }
+}
+
+TEST_CASE_METHOD(PtxPlayground, "a CUDA call that fails ends the run with one sentence that names it", "[ptx]") {
+  const auto [environment, culprit] = GENERATE(table<std::string, std::string>({
+      {"TANDEM_PTX_FAIL_ALLOCATION=1", "cudaMalloc"},
+      {"TANDEM_PTX_FAIL_ALLOCATION=10", "cudaMalloc"},
+      {"TANDEM_PTX_FAIL_ALLOCATION=20", "by Thrust"},  // its temporary memory
+      {"TANDEM_PTX_FAIL_COPY=1", "cudaMemcpyAsync"},
+      {"TANDEM_PTX_FAIL_COPY=30", "by Thrust"},
+      {"TANDEM_PTX_FAIL_LAUNCH=1", "launch"},
+      {"TANDEM_PTX_FAIL_LAUNCH=40", ""},  // a kernel or cuBLAS
+      {"TANDEM_PTX_DEVICES=0", "there is no CUDA device"},
+  }));
+  INFO(environment);
+  const Outcome outcome = train_on("cuda:0", "lenet", "run", environment);
+  check_refused({outcome.code, "", outcome.error}, outcome.code, culprit);
+  CHECK((outcome.code == 1 || outcome.code == 2));
+}
+
+TEST_CASE_METHOD(PtxPlayground, "a second device is taken when it is there, and refused when not", "[ptx]") {
+  check_succeeded(train_on("cuda:1", "lenet", "second", "TANDEM_PTX_DEVICES=2"));
+  const Outcome outcome = train_on("cuda:1", "lenet", "none", "TANDEM_PTX_DEVICES=1");
+  check_refused(outcome, 2, "there are only 1 CUDA devices");
+}
+
+}  // namespace
+}  // namespace tandem
