@@ -46,7 +46,8 @@ struct Settings {
 //   TANDEM_PTX_ORDER=forward|reverse|SEED   TANDEM_PTX_STREAM_SEED=n   TANDEM_PTX_ULP=n      TANDEM_PTX_MESSAGES=n
 //   TANDEM_PTX_GLOBAL_RACES=0               TANDEM_PTX_SHARED=0        TANDEM_PTX_COUNT=0    TANDEM_PTX_LIMIT=n
 //   TANDEM_PTX_DEVICES=n                    TANDEM_PTX_CAPABILITY=90   TANDEM_PTX_FAIL_ALLOCATION=n (_LAUNCH, _COPY)
-// TANDEM_PTX_EXIT=1 makes the program print a summary when it ends, and end with status 99 if a kernel did wrong.
+// TANDEM_PTX_EXIT=1: a program that did wrong, or has not given everything back, says so at its end, which has
+// status 99.
 Settings settings_from_environment();
 
 // Waits for all queued work, forgets errors, and begins to count injected failures anew.

@@ -12,17 +12,25 @@ long environment(const char* name, long otherwise) {
   return value ? std::atol(value) : otherwise;
 }
 
-// With TANDEM_PTX_EXIT: what a test script needs to know of a program.
+// With TANDEM_PTX_EXIT: a program that did wrong, or kept what it should have given back, says so and fails.
 void report_at_exit() {
-  const State& state = State::get();
-  const uint64_t count = problems().count();
-  std::fprintf(stderr, "%llu launches, %llu problems\n", static_cast<unsigned long long>(state.launches),
-               static_cast<unsigned long long>(count));
+  const Usage left = usage();
+  const std::pair<const char*, size_t> leaks[] = {{"device allocations", left.allocations},
+                                                  {"pinned allocations", left.host_allocations},
+                                                  {"streams", left.streams},
+                                                  {"events", left.events},
+                                                  {"cuBLAS handles", left.cublas_handles}};
+  bool clean = problems().count() == 0;
   for (int kind = 0; kind < kProblemKinds; ++kind) {
     const uint64_t of_kind = problems().count(Problem(kind));
-    if (of_kind) std::fprintf(stderr, "  %s: %llu\n", name_of(Problem(kind)), static_cast<unsigned long long>(of_kind));
+    if (of_kind) std::fprintf(stderr, "%s: %llu\n", name_of(Problem(kind)), static_cast<unsigned long long>(of_kind));
   }
-  if (count == 0) return;
+  for (const auto& [what, count] : leaks) {
+    if (count == 0) continue;
+    std::fprintf(stderr, "%zu %s were not given back\n", count, what);
+    clean = false;
+  }
+  if (clean) return;
   std::fflush(nullptr);
   std::_Exit(99);
 }

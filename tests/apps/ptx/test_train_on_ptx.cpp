@@ -14,7 +14,7 @@ struct PtxPlayground : Playground {
     return run_program(TANDEM_ON_PTX_BINARY,
                        "train " + model + " --device " + device + " --steps 3 --set batch=4 --data '" + data() +
                            "' --out '" + run(name).string() + "'",
-                       environment);
+                       "TANDEM_PTX_EXIT=1 " + environment);  // leaks are failures, too
   }
   std::vector<double> losses(const std::string& name) const {
     std::vector<double> all;
