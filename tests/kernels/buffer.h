@@ -8,12 +8,12 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
-#include <new>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "kernels/bf16.h"
+#include "tests/kernels/machine.h"
 
 namespace tandem::test {
 
@@ -63,15 +63,14 @@ class Aligned {
   }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};
   struct Free {
-    void operator()(T* data) const { ::operator delete(data, kAlignment); }
+    void operator()(T* data) const { release(data); }
   };
   using Pointer = std::unique_ptr<T[], Free>;
 
   static Pointer allocate(size_t size) {
     const size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
-    void* data = ::operator new(bytes, kAlignment);
+    void* data = test::allocate(bytes);
     std::memset(data, 0xFF, bytes);
     return Pointer(static_cast<T*>(data));
   }

@@ -30,7 +30,7 @@ struct Activation {
 
 template <class T>
 std::vector<Activation<T>> activations() {
-  const Table<T>& table = host::table<T>();
+  const Table<T>& table = test::table<T>();
   return {{kRelu, table.relu_forward, table.relu_backward},
           {kSigmoid, table.sigmoid_forward, table.sigmoid_backward},
           {kTanh, table.tanh_forward, table.tanh_backward}};
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("activations keep the relative precision of small inputs", "[
   for (const double x : {1e-30, -1e-12, 1e-6, -1e-3, 0.1}) {
     const Aligned<TestType> in{x};
     Aligned<TestType> out(1);
-    host::table<TestType>().tanh_forward(nullptr, in.data(), out.data(), 1);
+    test::table<TestType>().tanh_forward(nullptr, in.data(), out.data(), 1);
     REQUIRE(test::value_of(out[0]) == Approx(std::tanh(test::value_of(in[0]))).epsilon(1e-6).margin(0));
   }
 }

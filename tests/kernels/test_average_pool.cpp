@@ -126,8 +126,8 @@ struct Result {
 template <class T>
 Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& dy, const Pool& p) {
   Result<T> r{Aligned<T>(dy.size()), Aligned<T>(x.size())};
-  host::table<T>().average_pool_forward(stream, x.data(), r.y.data(), p);
-  host::table<T>().average_pool_backward(stream, dy.data(), r.dx.data(), p);
+  test::table<T>().average_pool_forward(stream, x.data(), r.y.data(), p);
+  test::table<T>().average_pool_backward(stream, dy.data(), r.dx.data(), p);
   return r;
 }
 

@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("add_bias adds a bias a channel", "[kernels]", float, bf16, d
     for (size_t i = 0; i < expected.size(); ++i) expected[i] += test::value_of(bias[i % channels]);
     const auto result = test::same_on_every_stream([&](Stream stream) {
       Aligned<TestType> sum = y;
-      host::table<TestType>().add_bias(stream, sum.data(), bias.data(), rows, channels);
+      test::table<TestType>().add_bias(stream, sum.data(), bias.data(), rows, channels);
       return sum;
     });
     REQUIRE(test::worst_error(result, expected) < test::tolerance<TestType>());
@@ -48,7 +48,7 @@ TEMPLATE_TEST_CASE("column_sum sums every column, over the old sum if asked", "[
       for (size_t i = 0; i < x.size(); ++i) expected[i % channels] += test::value_of(x[i]);
       const auto result = test::same_on_every_stream([&](Stream stream) {
         Aligned<TestType> partial(size_t(kColumnSumParts) * channels), sum = before;
-        host::table<TestType>().column_sum(stream, x.data(), partial.data(), sum.data(), rows, channels, accumulate);
+        test::table<TestType>().column_sum(stream, x.data(), partial.data(), sum.data(), rows, channels, accumulate);
         return sum;
       });
       REQUIRE(test::worst_error(result, expected) < tolerance);
@@ -59,7 +59,7 @@ TEMPLATE_TEST_CASE("column_sum sums every column, over the old sum if asked", "[
 TEST_CASE("column_sum does not read the old sum when it overwrites", "[kernels]") {
   const Aligned<float> x(size_t(1000) * 8, 0.5);
   Aligned<float> partial(size_t(kColumnSumParts) * 8), sum(8);  // both all NaN
-  host::table<float>().column_sum(nullptr, x.data(), partial.data(), sum.data(), 1000, 8, false);
+  test::table<float>().column_sum(nullptr, x.data(), partial.data(), sum.data(), 1000, 8, false);
   for (const float column : sum) REQUIRE(column == 500);
 }
 

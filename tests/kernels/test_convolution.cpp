@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("im2col copies every window, zeros in the padding", "[kernels
       const auto rows_from = [&](long begin, long rows) {
         return test::same_on_every_stream([&](Stream stream) {
           Aligned<TestType> columns(size_t(rows) * p.taps());
-          host::table<TestType>().im2col(stream, x.data(), columns.data(), p, group, begin, rows);
+          test::table<TestType>().im2col(stream, x.data(), columns.data(), p, group, begin, rows);
           return columns;
         });
       };
@@ -100,7 +100,7 @@ TEST_CASE("im2col writes its rows and nothing behind them", "[kernels]") {
     const Aligned<float> x = test::random_buffer<float>(inputs(p), 1);
     const size_t end = size_t(p.rows()) * p.taps();
     Aligned<float> columns(end + 64, 7.0);
-    host::table<float>().im2col(nullptr, x.data(), columns.data(), p, p.groups - 1, 0, p.rows());
+    test::table<float>().im2col(nullptr, x.data(), columns.data(), p, p.groups - 1, 0, p.rows());
     for (size_t i = end; i < columns.size(); ++i) REQUIRE(columns[i] == 7);
   }
 }
@@ -121,7 +121,7 @@ TEMPLATE_TEST_CASE("col2im adds up every reading of a pixel", "[kernels]", float
       });
       const Aligned<TestType> dx = test::same_on_every_stream([&](Stream stream) {
         Aligned<TestType> result(inputs(p), kUntouched);
-        host::table<TestType>().col2im(stream, columns.data(), result.data(), p, group, 0, p.batch);
+        test::table<TestType>().col2im(stream, columns.data(), result.data(), p, group, 0, p.batch);
         return result;
       });
       REQUIRE(test::worst_error(dx, expected) < test::tolerance<TestType>());
@@ -134,13 +134,13 @@ TEST_CASE("col2im of a range of images leaves the others alone", "[kernels]") {
   const long image_rows = p.rows() / p.batch;
   const auto columns = test::random_buffer<float>(size_t(p.rows()) * p.taps(), 3);
   Aligned<float> whole(inputs(p), 7.0), range(inputs(p), 7.0);
-  host::table<float>().col2im(nullptr, columns.data(), whole.data(), p, 1, 0, p.batch);
+  test::table<float>().col2im(nullptr, columns.data(), whole.data(), p, 1, 0, p.batch);
   const Aligned<float> two_images = [&] {
     Aligned<float> result(2 * image_rows * p.taps());
     std::copy_n(columns.data() + 2 * image_rows * p.taps(), result.size(), result.data());
     return result;
   }();
-  host::table<float>().col2im(nullptr, two_images.data(), range.data(), p, 1, 2, 2);
+  test::table<float>().col2im(nullptr, two_images.data(), range.data(), p, 1, 2, 2);
   const size_t image = inputs(p) / p.batch;
   for (size_t i = 0; i < range.size(); ++i) REQUIRE(range[i] == (i / image == 2 || i / image == 3 ? whole[i] : 7));
 }

@@ -23,7 +23,7 @@ template <class T>
 Aligned<T> dropped(const Aligned<T>& in, double scale, const DropoutMask& mask) {
   return test::same_on_every_stream([&](Stream stream) {
     Aligned<T> out(in.size());
-    host::table<T>().dropout(stream, in.data(), out.data(), in.size(), scale, mask);
+    test::table<T>().dropout(stream, in.data(), out.data(), in.size(), scale, mask);
     return out;
   });
 }
@@ -73,7 +73,7 @@ TEST_CASE("dropout draws another mask for another seed, step or layer", "[kernel
 TEST_CASE("dropout lets no infinity of a dropped element through, and runs in place", "[kernels]") {
   const DropoutMask mask{0.5, 1, 2, 3};
   Aligned<float> x(1000, HUGE_VAL);
-  host::table<float>().dropout(nullptr, x.data(), x.data(), x.size(), 2, mask);
+  test::table<float>().dropout(nullptr, x.data(), x.data(), x.size(), 2, mask);
   for (size_t i = 0; i < x.size(); ++i) REQUIRE(x[i] == (kept(mask, i) ? HUGE_VALF : 0));
 }
 

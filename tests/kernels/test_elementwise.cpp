@@ -16,7 +16,7 @@ TEMPLATE_TEST_CASE("fill writes one value", "[kernels]", float, bf16, double) {
   for (const size_t n : kSizes) {
     const auto x = test::same_on_every_stream([&](Stream stream) {
       Aligned<TestType> result(n);
-      host::table<TestType>().fill(stream, result.data(), n, -0.375);
+      test::table<TestType>().fill(stream, result.data(), n, -0.375);
       return result;
     });
     REQUIRE(test::to_double(x) == std::vector<double>(n, -0.375));
@@ -30,7 +30,7 @@ TEMPLATE_TEST_CASE("add adds x to y", "[kernels]", float, bf16, double) {
     for (size_t i = 0; i < n; ++i) expected[i] += test::value_of(x[i]);
     const auto sum = test::same_on_every_stream([&](Stream stream) {
       Aligned<TestType> result = y;
-      host::table<TestType>().add(stream, x.data(), result.data(), n);
+      test::table<TestType>().add(stream, x.data(), result.data(), n);
       return result;
     });
     REQUIRE(test::worst_error(sum, expected) < test::tolerance<TestType>());
@@ -44,12 +44,12 @@ TEMPLATE_TEST_CASE("scale multiplies by a factor, also in place", "[kernels]", f
     for (double& value : expected) value *= 1.7;
     const auto y = test::same_on_every_stream([&](Stream stream) {
       Aligned<TestType> result(n);
-      host::table<TestType>().scale(stream, x.data(), result.data(), n, 1.7);
+      test::table<TestType>().scale(stream, x.data(), result.data(), n, 1.7);
       return result;
     });
     REQUIRE(test::worst_error(y, expected) < test::tolerance<TestType>());
     Aligned<TestType> in_place = x;
-    host::table<TestType>().scale(nullptr, in_place.data(), in_place.data(), n, 1.7);
+    test::table<TestType>().scale(nullptr, in_place.data(), in_place.data(), n, 1.7);
     REQUIRE(in_place.same_bits(y));
   }
 }
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("copy_channels moves a slice of channels and touches no other
           expected[r * s.y_channels + s.y_begin + c] = test::value_of(x[r * s.x_channels + s.x_begin + c]);
       const auto y = test::same_on_every_stream([&](Stream stream) {
         Aligned<TestType> result = before;
-        host::table<TestType>().copy_channels(stream, x.data(), s.x_channels, s.x_begin, result.data(), s.y_channels,
+        test::table<TestType>().copy_channels(stream, x.data(), s.x_channels, s.x_begin, result.data(), s.y_channels,
                                               s.y_begin, s.count, rows);
         return result;
       });

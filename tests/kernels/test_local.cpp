@@ -117,9 +117,9 @@ template <class T>
 Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& w, const Aligned<T>& bias, const Aligned<T>& dy,
               const Local& p) {
   Result<T> r{Aligned<T>(dy.size()), Aligned<T>(x.size()), Aligned<T>(w.size()), Aligned<T>(bias.size())};
-  host::table<T>().local_forward(stream, x.data(), w.data(), bias.data(), r.y.data(), p);
-  host::table<T>().local_backward_data(stream, dy.data(), w.data(), r.dx.data(), p);
-  host::table<T>().local_backward_weights(stream, x.data(), dy.data(), r.dw.data(), r.dbias.data(), p, false);
+  test::table<T>().local_forward(stream, x.data(), w.data(), bias.data(), r.y.data(), p);
+  test::table<T>().local_backward_data(stream, dy.data(), w.data(), r.dx.data(), p);
+  test::table<T>().local_backward_weights(stream, x.data(), dy.data(), r.dw.data(), r.dbias.data(), p, false);
   return r;
 }
 
@@ -148,9 +148,9 @@ TEST_CASE("local adds to the parameters' old gradients when asked to", "[local]"
     CAPTURE(p.channels, p.out_channels);
     const auto x = random_buffer<double>(inputs(p), 1), dy = random_buffer<double>(outputs(p), 4);
     Aligned<double> once_w(weights(p)), once_bias(biases(p)), w(weights(p), 1.5), bias(biases(p), -0.5);
-    host::table<double>().local_backward_weights(nullptr, x.data(), dy.data(), once_w.data(), once_bias.data(), p,
+    test::table<double>().local_backward_weights(nullptr, x.data(), dy.data(), once_w.data(), once_bias.data(), p,
                                                  false);
-    host::table<double>().local_backward_weights(nullptr, x.data(), dy.data(), w.data(), bias.data(), p, true);
+    test::table<double>().local_backward_weights(nullptr, x.data(), dy.data(), w.data(), bias.data(), p, true);
     for (size_t i = 0; i < w.size(); ++i) REQUIRE(w[i] == 1.5 + once_w[i]);
     for (size_t i = 0; i < bias.size(); ++i) REQUIRE(bias[i] == -0.5 + once_bias[i]);
   }

@@ -69,8 +69,8 @@ struct Result {
 template <class T>
 Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& dy, const Lrn& p) {
   Result<T> r{Aligned<T>(x.size()), Aligned<T>(x.size()), Aligned<T>(x.size())};
-  host::table<T>().lrn_same_map_forward(stream, x.data(), r.y.data(), r.scale.data(), p);
-  host::table<T>().lrn_same_map_backward(stream, x.data(), r.y.data(), r.scale.data(), dy.data(), r.dx.data(), p);
+  test::table<T>().lrn_same_map_forward(stream, x.data(), r.y.data(), r.scale.data(), p);
+  test::table<T>().lrn_same_map_backward(stream, x.data(), r.y.data(), r.scale.data(), dy.data(), r.dx.data(), p);
   return r;
 }
 

@@ -184,8 +184,8 @@ struct Result {
 template <class T>
 Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& dy, const Pool& p) {
   Result<T> r{Aligned<T>(dy.size()), Aligned<T>(x.size()), Aligned<uint8_t>(dy.size())};
-  host::table<T>().max_pool_forward(stream, x.data(), r.y.data(), r.argmax.data(), p);
-  host::table<T>().max_pool_backward(stream, dy.data(), r.argmax.data(), r.dx.data(), p);
+  test::table<T>().max_pool_forward(stream, x.data(), r.y.data(), r.argmax.data(), p);
+  test::table<T>().max_pool_backward(stream, dy.data(), r.argmax.data(), r.dx.data(), p);
   return r;
 }
 

@@ -11,9 +11,9 @@ namespace {
 using test::Aligned;
 
 TEST_CASE("count_below counts what is strictly below", "[kernels]") {
-  const auto count = host::table<float>().count_below;
+  const auto count = test::table<float>().count_below;
   test::Random random(1);
-  std::vector<int32_t> ranks(1001);
+  Aligned<int32_t> ranks(1001);
   for (int32_t& rank : ranks) rank = random.below(10);
   for (const int bound : {0, 1, 5, 10})
     for (const size_t n : {size_t(0), size_t(1), size_t(33), ranks.size()})
@@ -22,7 +22,7 @@ TEST_CASE("count_below counts what is strictly below", "[kernels]") {
 }
 
 TEMPLATE_TEST_CASE("all_finite finds one infinity or NaN anywhere", "[kernels]", float, bf16, double) {
-  const auto all_finite = host::table<TestType>().all_finite;
+  const auto all_finite = test::table<TestType>().all_finite;
   for (const size_t n : {1, 5, 1000}) {
     Aligned<TestType> x = test::random_buffer<TestType>(n, 1);
     x[0] = test::to<TestType>(3e38);

@@ -15,7 +15,7 @@ template <class T>
 Aligned<T> after_step(Stream stream, const Aligned<T>& w, const Aligned<T>& v, const Aligned<T>& g,
                       const SgdStep& step) {
   Aligned<T> new_w = w, new_v = v, both(2 * w.size());
-  host::table<T>().sgd(stream, new_w.data(), new_v.data(), g.data(), w.size(), step);
+  test::table<T>().sgd(stream, new_w.data(), new_v.data(), g.data(), w.size(), step);
   std::copy(new_w.begin(), new_w.end(), both.begin());
   std::copy(new_v.begin(), new_v.end(), both.begin() + w.size());
   return both;

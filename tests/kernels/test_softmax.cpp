@@ -68,9 +68,9 @@ Result<T> run(Stream stream, const Aligned<T>& logits, const Aligned<int32_t>& l
               double scale) {
   Result<T> r{Aligned<T>(shape.rows), Aligned<T>(logits.size()), Aligned<T>(logits.size()),
               Aligned<int32_t>(shape.rows)};
-  host::table<T>().softmax_cross_entropy_forward(stream, logits.data(), labels.data(), r.loss.data(),
+  test::table<T>().softmax_cross_entropy_forward(stream, logits.data(), labels.data(), r.loss.data(),
                                                  r.probabilities.data(), r.rank.data(), shape.rows, shape.classes);
-  host::table<T>().softmax_cross_entropy_backward(stream, r.probabilities.data(), labels.data(), r.dlogits.data(),
+  test::table<T>().softmax_cross_entropy_backward(stream, r.probabilities.data(), labels.data(), r.dlogits.data(),
                                                   shape.rows, shape.classes, scale);
   return r;
 }
@@ -98,7 +98,7 @@ TEST_CASE("softmax_cross_entropy's backward may run in place", "[softmax]") {
   const auto labels = random_labels(shape);
   const Result<float> expected = run<float>(nullptr, logits, labels, shape, 0.25);
   Aligned<float> both = expected.probabilities;
-  host::table<float>().softmax_cross_entropy_backward(nullptr, both.data(), labels.data(), both.data(), shape.rows,
+  test::table<float>().softmax_cross_entropy_backward(nullptr, both.data(), labels.data(), both.data(), shape.rows,
                                                       shape.classes, 0.25);
   CHECK(both.same_bits(expected.dlogits));
 }

@@ -40,7 +40,8 @@ cudaError_t allocate_host(State& state, void** p, size_t bytes) {
   *p = nullptr;
   if (++state.allocation_calls == state.settings.fail_allocation) return cudaErrorMemoryAllocation;
   if (bytes == 0) return cudaSuccess;
-  *p = std::calloc(bytes, 1);
+  constexpr size_t kPage = 4096;
+  *p = std::aligned_alloc(kPage, (bytes + kPage - 1) / kPage * kPage);
   if (!*p) return cudaErrorMemoryAllocation;
   state.machine.register_host_memory(*p, bytes);
   state.host_allocations[address_of(*p)] = bytes;

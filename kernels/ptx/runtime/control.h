@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "kernels/ptx/grid_scheduler.h"
 #include "kernels/ptx/problems.h"
@@ -38,7 +39,8 @@ struct Settings {
   // The n-th of these calls from here on fails, once; 0: none does.
   int fail_allocation = 0, fail_launch = 0, fail_copy = 0;
 
-  bool print_problems = true;                             // to stderr, when they are found
+  bool launch_blocking = false;  // as with CUDA_LAUNCH_BLOCKING=1: a launch has run when the call returns
+  bool print_problems = true;    // to stderr, when they are found
   std::function<void(const LaunchRecord&)> after_launch;  // called for every kernel
 };
 
@@ -63,5 +65,6 @@ Usage usage();
 
 const Problems& problems();  // of all launches
 uint64_t launches();
+std::vector<std::string> kernels_not_launched();  // demangled; of the whole program
 
 }  // namespace tandem::ptx::runtime

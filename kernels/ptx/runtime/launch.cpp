@@ -96,8 +96,11 @@ cudaError_t queue_launch(State& state, const void* stub, dim3 grid, dim3 block, 
     const auto* bytes = static_cast<const uint8_t*>(arguments[k]);
     launch.arguments.emplace_back(bytes, bytes + kernel->parameters[k].bytes);
   }
+  found->second.launched = true;
   state.streams.add(stream, [&state, launch = std::move(launch)] { run(state, launch); });
-  return cudaSuccess;
+  if (!state.settings.launch_blocking) return cudaSuccess;
+  state.streams.run_all();
+  return state.sticky;
 }
 
 }  // namespace

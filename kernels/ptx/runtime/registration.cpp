@@ -34,7 +34,7 @@ char __cudaInitModule(void**) { return 1; }
 
 void __cudaRegisterFunction(void** binary, const char* stub, char*, const char* name, int, uint3*, uint3*, dim3*, dim3*,
                             int*) {
-  State::get().functions[stub] = {reinterpret_cast<Binary*>(binary), name, 0};
+  State::get().functions[stub] = {reinterpret_cast<Binary*>(binary), name};
 }
 
 void __cudaRegisterVar(void** binary, char* shadow, char*, const char* name, int, size_t, int, int) {

@@ -129,4 +129,14 @@ Usage usage() {
 const Problems& problems() { return State::get().machine.problems(); }
 uint64_t launches() { return State::get().launches; }
 
+std::vector<std::string> kernels_not_launched() {
+  State& state = State::get();
+  const std::lock_guard lock(state.mutex);
+  std::vector<std::string> names;
+  for (auto& [stub, function] : state.functions) {
+    if (!function.launched) names.push_back(state.module(*function.binary).kernel(function.name).demangled);
+  }
+  return names;
+}
+
 }  // namespace tandem::ptx::runtime

@@ -34,6 +34,7 @@ struct DeviceFunction {
   Binary* binary = nullptr;
   std::string name;
   size_t max_dynamic_shared_bytes = 0;  // asked for by cudaFuncSetAttribute
+  bool launched = false;
 };
 
 struct DeviceVariable {
