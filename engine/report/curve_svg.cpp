@@ -1,11 +1,11 @@
 #include "engine/report/curve_svg.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 
 #include "engine/core/error.h"
 #include "engine/report/axis.h"
+#include "engine/report/svg.h"
 
 namespace tandem {
 
@@ -16,36 +16,6 @@ constexpr int kLeft = 72, kRight = 560, kTop = 48, kBottom = 384;  // of the plo
 constexpr size_t kStretches = 1000;
 constexpr size_t kMarkedPoints = 40;  // so few points are also marked one by one
 const char* const kColours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#555555"};
-
-std::string escape(const std::string& text) {
-  std::string escaped;
-  for (char character : text) {
-    if (character == '&')
-      escaped += "&amp;";
-    else if (character == '<')
-      escaped += "&lt;";
-    else if (character == '>')
-      escaped += "&gt;";
-    else if (static_cast<unsigned char>(character) >= ' ')  // XML allows no control characters
-      escaped += character;
-  }
-  return escaped;
-}
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
-}
-
-std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
-  return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) +
-         "\" " + style + "/>\n";
-}
-
-std::string text_at(double x, double y, const std::string& text, const std::string& style) {
-  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + style + ">" + escape(text) + "</text>\n";
-}
 
 // At most two points for each stretch; a stretch without a showable point stays as one, the gap.
 Series thin_out(const Series& series, bool log_y) {
@@ -88,7 +58,7 @@ std::string draw_series(const Series& series, const Axis& x_axis, const Axis& y_
   for (size_t i = 0; i < size; ++i) {
     if (!shown(i)) continue;
     const bool follows = i > 0 && shown(i - 1);
-    const std::string x = number(x_axis.pixel(series.x[i])), y = number(y_axis.pixel(series.y[i]));
+    const std::string x = svg::number(x_axis.pixel(series.x[i])), y = svg::number(y_axis.pixel(series.y[i]));
     path += (follows ? "L" : "M") + x + " " + y;
     if (size <= kMarkedPoints || (!follows && !shown(i + 1)))
       circles += "<circle cx=\"" + x + "\" cy=\"" + y + "\" r=\"2.5\" fill=\"" + colour + "\"/>\n";
@@ -100,24 +70,25 @@ std::string draw_series(const Series& series, const Axis& x_axis, const Axis& y_
 
 std::string draw_axes(const Axis& x_axis, const Axis& y_axis, const std::string& x_label, const std::string& y_label) {
   const std::string grid = "stroke=\"#e4e4e4\"", frame = "stroke=\"#444444\"";
-  std::string svg;
+  std::string body;
   const std::vector<double> x_ticks = x_axis.ticks(), y_ticks = y_axis.ticks();
   const std::vector<std::string> x_labels = x_axis.labels(), y_labels = y_axis.labels();
   for (size_t i = 0; i < x_ticks.size(); ++i) {
     const double x = x_axis.pixel(x_ticks[i]);
-    svg += line(x, kTop, x, kBottom, grid) + line(x, kBottom, x, kBottom + 5, frame);
-    svg += text_at(x, kBottom + 19, x_labels[i], "text-anchor=\"middle\"");
+    body += svg::line(x, kTop, x, kBottom, grid) + svg::line(x, kBottom, x, kBottom + 5, frame);
+    body += svg::text(x, kBottom + 19, x_labels[i], "text-anchor=\"middle\"");
   }
   for (size_t i = 0; i < y_ticks.size(); ++i) {
     const double y = y_axis.pixel(y_ticks[i]);
-    svg += line(kLeft, y, kRight, y, grid) + line(kLeft - 5, y, kLeft, y, frame);
-    svg += text_at(kLeft - 9, y + 4, y_labels[i], "text-anchor=\"end\"");
+    body += svg::line(kLeft, y, kRight, y, grid) + svg::line(kLeft - 5, y, kLeft, y, frame);
+    body += svg::text(kLeft - 9, y + 4, y_labels[i], "text-anchor=\"end\"");
   }
-  svg += line(kLeft, kBottom, kRight, kBottom, frame) + line(kLeft, kTop, kLeft, kBottom, frame);
-  svg += text_at((kLeft + kRight) / 2.0, kBottom + 42, x_label, "text-anchor=\"middle\"");
+  body += svg::line(kLeft, kBottom, kRight, kBottom, frame) + svg::line(kLeft, kTop, kLeft, kBottom, frame);
+  body += svg::text((kLeft + kRight) / 2.0, kBottom + 42, x_label, "text-anchor=\"middle\"");
   const double middle = (kTop + kBottom) / 2.0;
-  svg += text_at(18, middle, y_label, "text-anchor=\"middle\" transform=\"rotate(-90 18 " + number(middle) + ")\"");
-  return svg;
+  body +=
+      svg::text(18, middle, y_label, "text-anchor=\"middle\" transform=\"rotate(-90 18 " + svg::number(middle) + ")\"");
+  return body;
 }
 
 }  // namespace
@@ -140,21 +111,18 @@ std::string curve_svg(const std::string& title, const std::string& x_label, cons
   const Axis x_axis(x_range.low, x_range.high, kLeft, kRight, false);
   const Axis y_axis(y_range.low, y_range.high, kBottom - 8, kTop + 8, log_y);
 
-  std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(kWidth) + "\" height=\"" +
-                    std::to_string(kHeight) + "\" viewBox=\"0 0 " + std::to_string(kWidth) + " " +
-                    std::to_string(kHeight) + "\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n";
-  svg += "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
-  svg += text_at((kLeft + kRight) / 2.0, 28, title, "text-anchor=\"middle\" font-size=\"16\"");
-  svg += draw_axes(x_axis, y_axis, x_label, y_label);
-  if (empty) svg += text_at((kLeft + kRight) / 2.0, (kTop + kBottom) / 2.0, "no values yet", "text-anchor=\"middle\"");
+  std::string body = svg::text((kLeft + kRight) / 2.0, 28, title, "text-anchor=\"middle\" font-size=\"16\"");
+  body += draw_axes(x_axis, y_axis, x_label, y_label);
+  if (empty)
+    body += svg::text((kLeft + kRight) / 2.0, (kTop + kBottom) / 2.0, "no values yet", "text-anchor=\"middle\"");
   for (size_t i = 0; i < series.size(); ++i) {
     const std::string colour = kColours[i % std::size(kColours)];
     const double y = kTop + 12 + 20.0 * static_cast<double>(i);
-    svg += draw_series(thin_out(series[i], log_y), x_axis, y_axis, log_y, colour);
-    svg += line(kRight + 16, y, kRight + 40, y, "stroke=\"" + colour + "\" stroke-width=\"2.5\"");
-    svg += text_at(kRight + 47, y + 4, series[i].name, "");
+    body += draw_series(thin_out(series[i], log_y), x_axis, y_axis, log_y, colour);
+    body += svg::line(kRight + 16, y, kRight + 40, y, "stroke=\"" + colour + "\" stroke-width=\"2.5\"");
+    body += svg::text(kRight + 47, y + 4, series[i].name, "");
   }
-  return svg + "</svg>\n";
+  return svg::document(kWidth, kHeight, body);
 }
 
 }  // namespace tandem

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <new>
+#include <span>
 #include <stdexcept>
 
 #include "engine/core/error.h"
@@ -41,14 +43,20 @@ void paste(Image& canvas, const Image& image, int top, int left) {
     std::copy_n(image.pixel(y, 0), static_cast<size_t>(image.width) * 3, canvas.pixel(top + y, left));
 }
 
-void write_png(const std::filesystem::path& path, const Image& image) {
-  if (image.rgb.empty()) throw Error(path.string(), "a picture without pixels cannot be written");
+std::vector<std::byte> encode_png(const Image& image) {
+  if (image.rgb.empty()) throw std::logic_error("encode_png: a picture without pixels");
   int size = 0;
   const std::unique_ptr<unsigned char, void (*)(void*)> png(
       stbi_write_png_to_mem(image.rgb.data(), image.width * 3, image.width, image.height, 3, &size), std::free);
-  if (!png) throw Error(path.string(), "there is no memory to compress the picture");
+  if (!png) throw std::bad_alloc();
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(png.get(), static_cast<size_t>(size)));
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  if (image.rgb.empty()) throw Error(path.string(), "a picture without pixels cannot be written");
   AtomicFile file(path);
-  file.write(std::as_bytes(std::span(png.get(), static_cast<size_t>(size))));
+  file.write(encode_png(image));
   file.commit();
 }
 

@@ -1,6 +1,7 @@
 // Pictures for people: 8-bit RGB in memory, PNG on the disk.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -23,6 +24,8 @@ struct Image {
 Image enlarge(const Image& image, int factor);  // each pixel becomes factor x factor pixels
 Image framed(const Image& image, int border, Colour colour);
 void paste(Image& canvas, const Image& image, int top, int left);  // must fit
+
+std::vector<std::byte> encode_png(const Image& image);  // there must be pixels
 
 // Atomically (see AtomicFile); an Error if that fails or there are no pixels.
 void write_png(const std::filesystem::path& path, const Image& image);
