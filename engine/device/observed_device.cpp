@@ -1,0 +1,130 @@
+#include "engine/device/observed_device.h"
+
+#include "engine/core/error.h"
+#include "engine/device/kernel_cost.h"
+
+namespace tandem {
+namespace {
+
+// What a Stream of an observed device points to: entries of the table are plain functions, so whom to tell travels with
+// the stream.
+struct ObservedStream {
+  Stream inner = nullptr;
+  const Table<float>* kernels = nullptr;
+  KernelObserver* observer = nullptr;
+};
+
+template <auto entry, auto cost>
+struct Observed;
+
+template <class R, class... Arguments, R (*Table<float>::*entry)(Stream, Arguments...), auto cost>
+struct Observed<entry, cost> {
+  static R call(Stream stream, Arguments... arguments) {
+    const auto& observed = *static_cast<const ObservedStream*>(stream);
+    const KernelCall call = cost(arguments...);
+    observed.observer->before(call);
+    (observed.kernels->*entry)(observed.inner, arguments...);
+    observed.observer->after(call);
+  }
+};
+
+// Reductions wait for their result and are Thrust's: passed on without a word.
+template <auto entry>
+struct PassedOn;
+
+template <class R, class... Arguments, R (*Table<float>::*entry)(Stream, Arguments...)>
+struct PassedOn<entry> {
+  static R call(Stream stream, Arguments... arguments) {
+    const auto& observed = *static_cast<const ObservedStream*>(stream);
+    return (observed.kernels->*entry)(observed.inner, arguments...);
+  }
+};
+
+#define OBSERVE(entry) .entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call
+const Table<float> kObservedTable = {
+    OBSERVE(im2col),
+    OBSERVE(col2im),
+    OBSERVE(add_bias),
+    OBSERVE(column_sum),
+    OBSERVE(relu_forward),
+    OBSERVE(relu_backward),
+    OBSERVE(sigmoid_forward),
+    OBSERVE(sigmoid_backward),
+    OBSERVE(tanh_forward),
+    OBSERVE(tanh_backward),
+    OBSERVE(lrn_forward),
+    OBSERVE(lrn_backward),
+    OBSERVE(lrn_same_map_forward),
+    OBSERVE(lrn_same_map_backward),
+    OBSERVE(max_pool_forward),
+    OBSERVE(max_pool_backward),
+    OBSERVE(average_pool_forward),
+    OBSERVE(average_pool_backward),
+    OBSERVE(dropout),
+    OBSERVE(softmax_cross_entropy_forward),
+    OBSERVE(softmax_cross_entropy_backward),
+    OBSERVE(local_forward),
+    OBSERVE(local_backward_data),
+    OBSERVE(local_backward_weights),
+    OBSERVE(fill),
+    OBSERVE(add),
+    OBSERVE(scale),
+    OBSERVE(copy_channels),
+    OBSERVE(sgd),
+    .count_below = PassedOn<&Table<float>::count_below>::call,
+    .all_finite = PassedOn<&Table<float>::all_finite>::call,
+};
+#undef OBSERVE
+
+class ObservedDevice final : public Device {
+ public:
+  ObservedDevice(std::unique_ptr<Device> device, KernelObserver& observer)
+      : device_(std::move(device)),
+        whole_{device_->stream(), &device_->kernels<float>(), &observer},
+        observer_(observer) {}
+
+  std::string description() const override { return device_->description(); }
+  int threads() const override { return device_->threads(); }
+  std::shared_ptr<std::byte> allocate(size_t bytes) override { return device_->allocate(bytes); }
+  size_t available_bytes() const override { return device_->available_bytes(); }
+  void upload(void* to, const void* from, size_t bytes) override { device_->upload(to, from, bytes); }
+  void download(void* to, const void* from, size_t bytes) override { device_->download(to, from, bytes); }
+  void synchronize() override { device_->synchronize(); }
+  Stream stream() override { return &whole_; }
+
+  void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
+    device_->for_tiles(count, workspace_bytes, [&](long tile, const Lane& lane) {
+      ObservedStream stream{lane.stream, whole_.kernels, &observer_};
+      work(tile, {&stream, lane.workspace});
+    });
+  }
+
+  void gemm(const Lane& lane, const Gemm<float>& gemm) override { device_->gemm(inner(lane), gemm); }
+  void gemm(const Lane& lane, const Gemm<double>& gemm) override { device_->gemm(inner(lane), gemm); }
+  double gemm_seconds() const override { return device_->gemm_seconds(); }
+  size_t tile_bytes() const override { return device_->tile_bytes(); }
+  int partial_sums() const override { return device_->partial_sums(); }
+
+ protected:
+  const Table<float>& float_kernels() const override { return kObservedTable; }
+  const Table<double>& double_kernels() const override {
+    throw UsageError("an observed device", "kernels in double precision are not observed");
+  }
+
+ private:
+  static Lane inner(const Lane& lane) {
+    return {static_cast<const ObservedStream*>(lane.stream)->inner, lane.workspace};
+  }
+
+  std::unique_ptr<Device> device_;
+  ObservedStream whole_;
+  KernelObserver& observer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> observe(std::unique_ptr<Device> device, KernelObserver& observer) {
+  return std::make_unique<ObservedDevice>(std::move(device), observer);
+}
+
+}  // namespace tandem
