@@ -54,6 +54,16 @@ CropWindow Transform::centre() const {
   return {(resized_.height - output_.height) / 2, (resized_.width - output_.width) / 2, false};
 }
 
+std::array<CropWindow, 10> Transform::ten_views() const {
+  const int bottom = resized_.height - output_.height, right = resized_.width - output_.width;
+  std::array<CropWindow, 10> views{CropWindow{0, 0}, {0, right}, {bottom, 0}, {bottom, right}, centre()};
+  for (size_t view = 0; view < 5; ++view) {
+    views[view + 5] = views[view];
+    views[view + 5].flip = true;
+  }
+  return views;
+}
+
 CropWindow Transform::draw(uint64_t seed, long epoch, long index) const {
   const Random random(seed, Purpose::augment, uint64_t(epoch));
   const uint64_t first = uint64_t(index) * 4;  // room for one more draw an image

@@ -1,5 +1,6 @@
 // From an 8-bit image of the data set to the float input of the network: resize, crop, flip, subtract, scale.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,9 @@ class Transform {
   ImageFormat output() const { return output_; }
 
   CropWindow centre() const;
+  // The paper's ten windows for testing (section 4.1): the four corners and the centre, then the same mirrored. Where a
+  // side is not cropped, corners coincide.
+  std::array<CropWindow, 10> ten_views() const;
   // The window of training image `index` in an epoch: a pure function of its arguments, drawn once per image and epoch.
   CropWindow draw(uint64_t seed, long epoch, long index) const;
 

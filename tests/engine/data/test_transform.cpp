@@ -158,6 +158,22 @@ TEST_CASE("drawn windows are a function of seed, epoch and image, all equally li
   for (int index = 0; index < 100; ++index) REQUIRE(plain.draw(1, 0, index) == CropWindow{});
 }
 
+TEST_CASE("the ten views are the corners and the centre, then their mirror images", "[data]") {
+  const ImageFormat format{256, 256, 3};
+  const Transform transform(format, {}, {224, true}, nothing(format));
+  const std::array<CropWindow, 10> expected{{{0, 0, false},
+                                             {0, 32, false},
+                                             {32, 0, false},
+                                             {32, 32, false},
+                                             {16, 16, false},
+                                             {0, 0, true},
+                                             {0, 32, true},
+                                             {32, 0, true},
+                                             {32, 32, true},
+                                             {16, 16, true}}};
+  CHECK(transform.ten_views() == expected);
+}
+
 TEST_CASE("impossible recipes are refused by name", "[data]") {
   const ImageFormat format{28, 28, 1};
   const auto make = [&](InputRecipe input, AugmentRecipe augment, ImageFormat mean) {
