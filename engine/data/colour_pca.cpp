@@ -9,12 +9,9 @@
 namespace tandem {
 namespace {
 
-using Vector = std::array<double, 3>;
-using Matrix = std::array<double, 9>;
-
 // One Jacobi rotation: a <- J^T a J with a[p][q] becoming 0, and v <- v J (Golub & Van Loan, "Matrix Computations",
 // section 8.5.2: the smaller of the two angles).
-void rotate(Matrix& a, Matrix& v, int p, int q) {
+void rotate(ColourMatrix& a, ColourMatrix& v, int p, int q) {
   if (a[p * 3 + q] == 0) return;
   const double theta = (a[q * 3 + q] - a[p * 3 + p]) / (2 * a[p * 3 + q]);
   const double tangent = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(theta, 1.0));
@@ -31,8 +28,8 @@ void rotate(Matrix& a, Matrix& v, int p, int q) {
 }
 
 // Cyclic Jacobi converges quadratically: ten sweeps are twice what any 3 x 3 matrix needs.
-void decompose(const Matrix& symmetric, Vector& eigenvalues, Matrix& eigenvectors) {
-  Matrix a = symmetric, v{1, 0, 0, 0, 1, 0, 0, 0, 1};
+void decompose(const ColourMatrix& symmetric, ColourVector& eigenvalues, ColourMatrix& eigenvectors) {
+  ColourMatrix a = symmetric, v{1, 0, 0, 0, 1, 0, 0, 0, 1};
   for (int sweep = 0; sweep < 10; ++sweep) {
     rotate(a, v, 0, 1);
     rotate(a, v, 0, 2);
@@ -50,36 +47,37 @@ void decompose(const Matrix& symmetric, Vector& eigenvalues, Matrix& eigenvector
   }
 }
 
-// Two passes, so that a small variance beside a large mean keeps its digits.
-template <class Pixel>
-ColourPca analyse(std::span<const Pixel> pixels) {
-  if (pixels.empty() || pixels.size() % 3 != 0)
-    throw Error("colour_pca", std::to_string(pixels.size()) + " values are not a list of RGB pixels",
-                "give three values a pixel, and at least one pixel");
-  const double count = double(pixels.size() / 3);
-  ColourPca pca;
-  for (size_t i = 0; i < pixels.size(); ++i) pca.mean[i % 3] += double(pixels[i]);
-  for (double& mean : pca.mean) mean /= count;
-  for (size_t i = 0; i < pixels.size(); i += 3)
-    for (int row = 0; row < 3; ++row)
-      for (int column = 0; column < 3; ++column)
-        pca.covariance[row * 3 + column] +=
-            (double(pixels[i + row]) - pca.mean[row]) * (double(pixels[i + column]) - pca.mean[column]);
-  for (double& entry : pca.covariance) entry /= count;
-  decompose(pca.covariance, pca.eigenvalues, pca.eigenvectors);
-  return pca;
-}
-
 }  // namespace
 
-std::array<double, 3> ColourPca::delta(const std::array<double, 3>& alpha) const {
-  std::array<double, 3> sum{};
+ColourVector ColourPca::delta(const ColourVector& alpha) const {
+  ColourVector sum{};
   for (int row = 0; row < 3; ++row)
     for (int j = 0; j < 3; ++j) sum[row] += eigenvectors[row * 3 + j] * alpha[j] * eigenvalues[j];
   return sum;
 }
 
-ColourPca colour_pca(std::span<const uint8_t> pixels) { return analyse(pixels); }
-ColourPca colour_pca(std::span<const double> pixels) { return analyse(pixels); }
+// Two passes, so that a small variance beside a large mean keeps its digits.
+ColourPca colour_pca(std::span<const double> pixels) {
+  if (pixels.empty() || pixels.size() % 3 != 0)
+    throw Error("colour_pca", std::to_string(pixels.size()) + " values are not a list of RGB pixels",
+                "give three values a pixel, and at least one pixel");
+  const double count = double(pixels.size() / 3);
+  ColourVector mean{};
+  for (size_t i = 0; i < pixels.size(); ++i) mean[i % 3] += pixels[i];
+  for (double& entry : mean) entry /= count;
+  ColourMatrix covariance{};
+  for (size_t i = 0; i < pixels.size(); i += 3)
+    for (int row = 0; row < 3; ++row)
+      for (int column = 0; column < 3; ++column)
+        covariance[row * 3 + column] += (pixels[i + row] - mean[row]) * (pixels[i + column] - mean[column]);
+  for (double& entry : covariance) entry /= count;
+  return colour_pca(mean, covariance);
+}
+
+ColourPca colour_pca(const ColourVector& mean, const ColourMatrix& covariance) {
+  ColourPca pca{.mean = mean, .covariance = covariance};
+  decompose(covariance, pca.eigenvalues, pca.eigenvectors);
+  return pca;
+}
 
 }  // namespace tandem

@@ -21,6 +21,8 @@ enum class Split { train, test };
 
 std::string to_string(Split split);  // "train", "test"
 
+struct DatasetStatistics;
+
 // Images are numbered from 0. Implementations are immutable: any thread may read at any time.
 class Dataset {
  public:
@@ -33,6 +35,8 @@ class Dataset {
   // Copies image `index` (0 <= index < size(), not checked) to `pixels`, format().elements() bytes in HWC order,
   // and its label, 0 <= label < classes().
   virtual void read(long index, uint8_t* pixels, int32_t* label) const = 0;
+  // Of exactly these images, where they were measured before and stored with them; see statistics_of.
+  virtual const DatasetStatistics* statistics() const { return nullptr; }
 
   int classes() const { return int(class_names().size()); }
 };

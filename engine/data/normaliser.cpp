@@ -44,24 +44,20 @@ std::string to_string(Subtract subtract) {
 }
 
 Normaliser Normaliser::measure(Subtract subtract, const Dataset& training) {
-  const ImageFormat format = training.format();
-  const size_t count = value_count(subtract, format);
-  if (count == 0) return Normaliser(subtract, format, {});
+  if (subtract == Subtract::none) return Normaliser(subtract, training.format(), {});
+  return measure(subtract, statistics_of(training));
+}
 
-  std::vector<uint8_t> pixels(size_t(format.elements()));
-  std::vector<uint64_t> sums(count, 0);
-  int32_t label = 0;
-  for (long i = 0; i < training.size(); ++i) {
-    training.read(i, pixels.data(), &label);
-    // Channels are innermost, so a channel's mean is a mean image of one pixel, laid over all of them.
-    for (size_t first = 0; first < pixels.size(); first += count) {
-      for (size_t k = 0; k < count; ++k) sums[k] += pixels[first + k];
-    }
+Normaliser Normaliser::measure(Subtract subtract, const DatasetStatistics& training) {
+  switch (subtract) {
+    case Subtract::none:
+      return Normaliser(subtract, training.format, {});
+    case Subtract::mean:
+      return Normaliser(subtract, training.format, {training.channel_means.begin(), training.channel_means.end()});
+    case Subtract::mean_image:
+      return Normaliser(subtract, training.format, training.mean_image);
   }
-  const double samples = double(training.size()) * double(pixels.size() / count);
-  std::vector<float> values;
-  for (const uint64_t sum : sums) values.push_back(float(double(sum) / samples));
-  return Normaliser(subtract, format, std::move(values));
+  throw Error("normaliser", "unknown kind of mean");
 }
 
 Normaliser::Normaliser(Subtract subtract, ImageFormat format, std::vector<float> values)

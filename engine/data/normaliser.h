@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/data/dataset.h"
+#include "engine/data/statistics.h"
 
 namespace tandem {
 
@@ -19,8 +20,9 @@ std::string to_string(Subtract subtract);
 
 class Normaliser {
  public:
-  // Measures the mean over all images of `training`. Sums are integers, so no order of summation can change a bit.
+  // The mean of the training set, which is read for it unless its statistics are stored or none is subtracted.
   static Normaliser measure(Subtract subtract, const Dataset& training);
+  static Normaliser measure(Subtract subtract, const DatasetStatistics& training);
 
   // Restores what values() gave. Throws Error unless there are 0 (none), channels (mean) or height * width * channels
   // (mean image, HWC) finite values.

@@ -1,4 +1,3 @@
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/processors.h"
 #include "engine/device/device.h"
 #include "engine/device/gemm_cpu.h"
 #include "kernels/host/thread_pool.h"
@@ -29,13 +29,6 @@ std::shared_ptr<std::byte> aligned_memory(size_t bytes) {
   if (posix_memalign(&memory, alignment, padded) != 0)
     throw Error("memory", "the CPU cannot give " + std::to_string(padded >> 20) + " MiB", "use a smaller --batch");
   return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
-}
-
-int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
 }
 
 const char* vector_units() {

@@ -8,7 +8,7 @@
 using namespace tandem;
 
 TEST_CASE("colours on a grey line have one component, along grey", "[colour_pca]") {
-  const std::vector<uint8_t> pixels{10, 10, 10, 20, 20, 20, 30, 30, 30};
+  const std::vector<double> pixels{10, 10, 10, 20, 20, 20, 30, 30, 30};
   const ColourPca pca = colour_pca(pixels);
   // Each channel's variance is (100 + 0 + 100) / 3; three equal, fully correlated channels have eigenvalue 3 times
   // that.
@@ -39,7 +39,7 @@ TEST_CASE("a component points where its largest entry is positive", "[colour_pca
 }
 
 TEST_CASE("what is not a list of pixels is refused", "[colour_pca]") {
-  CHECK_THROWS_AS(colour_pca(std::vector<uint8_t>{}), Error);
+  CHECK_THROWS_AS(colour_pca(std::vector<double>{}), Error);
   CHECK_THROWS_WITH(colour_pca(std::vector<double>{1, 2, 3, 4}),
                     Catch::Contains("4 values are not a list of RGB pixels"));
 }

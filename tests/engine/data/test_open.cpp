@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/core/error.h"
-#include "engine/data/summary.h"
+#include "engine/data/statistics.h"
 #include "tests/engine/data/test_files.h"
 
 namespace tandem {
@@ -74,7 +74,7 @@ TEST_CASE("Fashion-MNIST, where it is installed, has the published counts", "[da
     WARN("skipped: " << folder << " is not there");
     return;
   }
-  const DataSummary train = summarise(*open_dataset(folder, Split::train));
+  const DatasetStatistics train = measure(*open_dataset(folder, Split::train));
   CHECK(train.images == 60000);
   CHECK(train.format == ImageFormat{28, 28, 1});
   CHECK(train.class_counts == std::vector<long>(10, 6000));
@@ -84,7 +84,7 @@ TEST_CASE("Fashion-MNIST, where it is installed, has the published counts", "[da
 
   const auto test = open_dataset(folder, Split::test);
   CHECK(test->class_names()[9] == "Ankle boot");
-  CHECK(summarise(*test).class_counts == std::vector<long>(10, 1000));
+  CHECK(measure(*test).class_counts == std::vector<long>(10, 1000));
 }
 
 }  // namespace
