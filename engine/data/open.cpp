@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/data/cifar.h"
 #include "engine/data/idx.h"
+#include "engine/data/image_folder.h"
 
 namespace tandem {
 namespace {
@@ -44,10 +45,12 @@ std::unique_ptr<Dataset> open_dataset(const fs::path& folder, Split split) {
   }
   if (is_idx_folder(folder)) return open_idx(folder, split);
   if (is_cifar_folder(folder)) return open_cifar(folder, split);
-  throw Error(folder.string(), "holds no data set: looked for " + joined(idx_file_names()) + " (each also with .gz), " +
-                                   joined(cifar_file_names(Split::train)) + ", " +
-                                   joined(cifar_file_names(Split::test)) + " (also in cifar-10-batches-bin), found " +
-                                   contents(folder));
+  if (is_image_folder(folder)) return open_image_folder(folder, split);
+  throw Error(folder.string(),
+              "holds no data set: looked for " + joined(idx_file_names()) + " (each also with .gz), " +
+                  joined(cifar_file_names(Split::train)) + ", " + joined(cifar_file_names(Split::test)) +
+                  " (also in cifar-10-batches-bin), train/CLASS/ and val/CLASS/ with photographs, found " +
+                  contents(folder));
 }
 
 }  // namespace tandem
