@@ -7,7 +7,6 @@
 namespace tandem {
 namespace {
 
-constexpr int kCheckpointsKept = 2;
 constexpr long kMostLoggedSteps = 1000;  // shorter runs log every step
 
 long log_interval(long total_steps) { return (total_steps + kMostLoggedSteps - 1) / kMostLoggedSteps; }
@@ -19,12 +18,13 @@ JsonLog open_log(const RunFolder& folder, long first_step) {
 }  // namespace
 
 RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch,
-                         long total_steps, Save save)
+                         long total_steps, int kept, Save save)
     : folder_(folder),
       steps_per_epoch_(steps_per_epoch),
       log_every_(log_interval(total_steps)),
       batch_(recipe.batch),
       epochs_(int((total_steps + steps_per_epoch - 1) / steps_per_epoch)),
+      kept_(kept),
       save_(std::move(save)),
       log_(open_log(folder, first_step)),
       progress_(stdout) {}
@@ -75,7 +75,7 @@ void RunRecorder::epoch_done(const EpochReport& report) {
 
 void RunRecorder::save(const TrainState& state) {
   save_(folder_.checkpoint(state.step), state);
-  folder_.prune_checkpoints(kCheckpointsKept);
+  folder_.prune_checkpoints(kept_, state.best_step);
 }
 
 }  // namespace tandem

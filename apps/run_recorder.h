@@ -14,9 +14,9 @@ class RunRecorder final : public TrainObserver {
  public:
   using Save = std::function<void(const std::filesystem::path& path, const TrainState& state)>;
 
-  // `first_step` updates have been done before. `save` writes a checkpoint.
+  // `first_step` updates have been done before. `save` writes a checkpoint; the newest `kept` stay, and the best.
   RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch, long total_steps,
-              Save save);
+              int kept, Save save);
 
   void step_done(const StepReport& report) override;
   void epoch_done(const EpochReport& report) override;
@@ -38,6 +38,7 @@ class RunRecorder final : public TrainObserver {
   const long log_every_;
   const int batch_;
   const int epochs_;
+  const int kept_;
   Save save_;
   JsonLog log_;
   ProgressLine progress_;

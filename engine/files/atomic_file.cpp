@@ -9,8 +9,14 @@
 
 namespace tandem {
 
+namespace {
+
+constexpr const char* kTemporary = ".tmp-";  // and the process's number
+
+}  // namespace
+
 AtomicFile::AtomicFile(const std::filesystem::path& path)
-    : path_(path), temporary_(path.string() + ".tmp-" + std::to_string(::getpid())) {
+    : path_(path), temporary_(path.string() + kTemporary + std::to_string(::getpid())) {
   // Renaming onto a folder fails and onto a device replaces it: better refused now than after hours of work.
   std::error_code ignored;
   if (std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored))
@@ -35,6 +41,18 @@ void AtomicFile::commit() {
   committed_ = true;
   const std::filesystem::path folder = path_.parent_path();
   FileDescriptor(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY).sync();
+}
+
+bool is_temporary(const std::filesystem::path& name) {
+  const std::string text = name.filename().string();
+  const size_t mark = text.rfind(kTemporary);
+  if (mark == std::string::npos || mark == 0) return false;
+  const std::string process = text.substr(mark + std::string(kTemporary).size());
+  return !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+}
+
+bool is_temporary_of(const std::filesystem::path& name, const std::filesystem::path& path) {
+  return is_temporary(name) && name.filename().string().starts_with(path.filename().string() + kTemporary);
 }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {

@@ -32,6 +32,11 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+// Is this the name of what an AtomicFile has not committed yet: of any file, or of `path`? A process that is killed
+// leaves it behind.
+bool is_temporary(const std::filesystem::path& name);
+bool is_temporary_of(const std::filesystem::path& name, const std::filesystem::path& path);
+
 // The whole file in one call.
 void write_file(const std::filesystem::path& path, std::string_view text);
 

@@ -19,6 +19,11 @@ long whole(const Options& options, const std::string& key, long otherwise = 0) {
 
 }  // namespace
 
+bool Recipe::rates_depend_on_length() const {
+  const auto depends = [](const RateSchedule& schedule) { return schedule.kind == RateSchedule::Kind::geometric; };
+  return depends(rate) || (bias_rate && depends(*bias_rate));
+}
+
 Recipe parse_recipe(const Options& file) {
   Recipe recipe;
   recipe.batch = file.count("batch");
@@ -32,6 +37,9 @@ Recipe parse_recipe(const Options& file) {
   recipe.bias_rate_multiplier = at_least_zero(biases, "rate_multiplier", recipe.bias_rate_multiplier);
   recipe.bias_decay_multiplier = at_least_zero(biases, "decay_multiplier", recipe.bias_decay_multiplier);
   if (biases.has("rate")) recipe.bias_rate = parse_schedule(biases.table("rate"));
+  if (recipe.bias_rate && recipe.bias_rate->kind == RateSchedule::Kind::plateau)
+    throw UsageError(biases.where("rate"), "only the weights' rate can wait for a plateau",
+                     "with rate_multiplier the biases' rate falls with it");
   const Options input = file.optional_table("input");
   recipe.input.subtract = subtract_from_name(input.text("subtract", "none"));
   recipe.input.scale = input.real("scale", recipe.input.scale);

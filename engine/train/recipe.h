@@ -18,6 +18,9 @@ struct Recipe {
   // Biases follow the weights' rate times bias_rate_multiplier, or a schedule of their own.
   double bias_rate_multiplier = 1, bias_decay_multiplier = 1;
   std::optional<RateSchedule> bias_rate;
+
+  // Do the rates of an epoch depend on how many there will be?
+  bool rates_depend_on_length() const;
   InputRecipe input;
   AugmentRecipe augment;
   long limit = 0;  // train on the first so many images; 0: all

@@ -1,6 +1,10 @@
 #include "engine/train/run_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <system_error>
 
@@ -31,28 +35,47 @@ std::map<long, fs::path> checkpoints_in(const fs::path& folder) {
   return found;
 }
 
+// Does the folder hold anything but what is left of a run that was killed while it made its log, its first file?
+bool holds_strangers(const fs::path& folder, const fs::path& log) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+    if (!is_temporary_of(entry.path(), log)) return true;
+  return false;
+}
+
 }  // namespace
 
-void RunFolder::create(const std::string& net_toml, const std::string& recipe_toml) const {
+void RunFolder::create(const std::string& net_toml, const std::string& recipe_toml) {
   if (fs::exists(path_) && !fs::is_directory(path_))
     throw UsageError(path_.string(), "is a file, so it cannot be the run's folder", "choose another --out");
   if (finished())
     throw UsageError(path_.string(), "holds a finished run", "choose another --out, or go on with --resume");
   if (newest_checkpoint())
     throw UsageError(path_.string(), "holds a run that can be resumed", "add --resume, or choose another --out");
-  if (fs::exists(path_) && !fs::is_empty(path_) && !fs::exists(log()))
+  if (!fs::exists(log()) && holds_strangers(path_, log()))
     throw UsageError(path_.string(), "is not empty, and what it holds is not a run", "choose another --out");
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw Error(path_.string(), "cannot be made: " + error.message(), "choose another --out");
+  take();
   write_file(log(), "");  // first: it tells a run from a model's folder, whose files nobody wants replaced
   write_file(file("net.toml"), net_toml);
   write_file(file("recipe.toml"), recipe_toml);
 }
 
-void RunFolder::reopen(const std::string& recipe_toml) const {
+void RunFolder::reopen(const std::string& recipe_toml) {
+  take();
   write_file(file("recipe.toml"), recipe_toml);
   fs::remove(file("result.json"));
+}
+
+void RunFolder::take() {
+  if (!lock_) lock_.emplace(path_, O_RDONLY | O_DIRECTORY);
+  if (::flock(lock_->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)  // else a file system without locks
+    throw UsageError(path_.string(), "is being trained by another process", "wait for it, or choose another --out");
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_, ignored))
+    if (is_temporary(entry.path())) fs::remove(entry.path(), ignored);
 }
 
 fs::path RunFolder::checkpoint(long step) const { return file(kPrefix + std::to_string(step) + kSuffix); }
@@ -65,12 +88,13 @@ std::optional<fs::path> RunFolder::newest_checkpoint() const {
 
 bool RunFolder::finished() const { return fs::exists(file("result.json")); }
 
-void RunFolder::prune_checkpoints(int keep) const {
-  auto found = checkpoints_in(path_);
-  while (int(found.size()) > keep) {
+void RunFolder::prune_checkpoints(int keep, long best) const {
+  const auto found = checkpoints_in(path_);
+  int newer = int(found.size());
+  for (const auto& [step, path] : found) {
+    if (newer-- <= keep) break;
     std::error_code ignored;  // an old checkpoint too many does no harm
-    fs::remove(found.begin()->second, ignored);
-    found.erase(found.begin());
+    if (step != best) fs::remove(path, ignored);
   }
 }
 

@@ -96,7 +96,10 @@ void Trainer::end_epoch(TrainObserver& observer, const std::function<bool()>& st
   const Evaluation result = test(stop);
   if (result.images < test_.size()) return;  // stopped; a resumed run begins with this test
   state_.tested_step = state_.step;
-  recipe_.rate.update(state_.plateau, result.error);
+  if (state_.step % steps_per_epoch() == 0) {  // else the run ends within an epoch: a longer one makes no such test
+    if (result.error < state_.plateau.best_error) state_.best_step = state_.step;
+    recipe_.rate.update(state_.plateau, result.error);
+  }
   const long epochs = (state_.step + steps_per_epoch() - 1) / steps_per_epoch();
   observer.epoch_done({state_.step, int(epochs), result});
 }

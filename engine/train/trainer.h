@@ -16,6 +16,7 @@ namespace tandem {
 struct TrainState {
   long step = 0;         // updates done
   long tested_step = 0;  // the last one after which the net was tested
+  long best_step = 0;    // the one after which an epoch's test error was least; 0: no epoch is over
   PlateauState plateau;
 };
 

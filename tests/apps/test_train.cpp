@@ -1,6 +1,7 @@
 // tandem train and tandem eval as a user meets them, on data sets of a few dozen images that the tests make.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "engine/device/device.h"
@@ -81,11 +82,64 @@ TEST_CASE("a run leaves what it promises, and eval agrees with it", "[train]") {
   CHECK_THAT(tandem("eval '" + here.checkpoint(4).string() + arguments).out, Contains("after 4 steps"));
 }
 
-TEST_CASE("the newest two checkpoints are kept", "[train]") {
+TEST_CASE("the newest two checkpoints are kept, or as many as asked, and the best", "[train]") {
   const Playground here;
-  check_succeeded(here.train("--epochs 2 --checkpoint-every 3"));
-  for (const long step : {3, 4}) CHECK_FALSE(fs::exists(here.checkpoint(step)));
-  for (const long step : {6, 8}) CHECK(fs::exists(here.checkpoint(step)));
+  const auto kept = [&](const std::string& name) {
+    std::set<long> steps;
+    for (long step = 1; step <= 24; ++step)
+      if (fs::exists(here.checkpoint(step, name))) steps.insert(step);
+    return steps;
+  };
+  const auto expected = [&](const std::string& name, std::set<long> newest) {
+    const Json result = Json::parse(read_whole(here.run(name) / "result.json"));
+    double least = 101;
+    long best = 0;
+    for (const Json& line : here.log(name))
+      if (line.contains("test_error") && line["test_error"].get<double>() < least) {
+        least = line["test_error"];
+        best = line["step"];
+      }
+    CHECK(result.at("best_step") == best);
+    CHECK(result.at("best_test_error") == least);
+    newest.insert(best);
+    return newest;
+  };
+  const Outcome outcome = here.train("--epochs 6 --checkpoint-every 3");
+  check_succeeded(outcome);
+  CHECK(kept("run") == expected("run", {21, 24}));
+  const long best = Json::parse(read_whole(here.run() / "result.json"))["best_step"];
+  if (best != 24) CHECK_THAT(outcome.out, Contains("checkpoint-" + std::to_string(best) + ".safetensors, after which"));
+  check_succeeded(here.train("--epochs 6 --checkpoint-every 3 --keep 4", "more"));
+  CHECK(kept("more") == expected("more", {18, 20, 21, 24}));
+}
+
+TEST_CASE("--init begins with the layers of another run that fit", "[train]") {
+  const Playground here;
+  check_succeeded(here.train("--epochs 1", "first"));
+  const std::string init = "--init " + here.run("first").string();
+  const Outcome outcome = here.train("--steps 1 --set fc4.outputs=90 " + init);
+  check_succeeded(outcome);
+  CHECK_THAT(outcome.out, Contains("checkpoint-4.safetensors: conv1, conv2 and fc3\n") &&
+                              Contains("Initialised anew: fc4 (fc4.weights is 84x120 there, 90x120 here)\n") &&
+                              Contains("Initialised anew: fc5 (fc5.weights is 10x84 there, 10x90 here)\n"));
+  // The same net and rate 0: the first run's error, without a step that changes it.
+  check_succeeded(here.train("--steps 4 --rate 0 " + init, "same"));
+  CHECK(here.log("same").back()["test_loss"] == here.log("first").back()["test_loss"]);
+
+  check_refused(here.train("--init " + here.data(), "none"), 2, "has no checkpoint");
+  check_refused(here.train("--init " + here.data() + "/train-images-idx3-ubyte", "none"), 1, "train-images");
+  check_refused(here.train(init, "none", "alexnet-mini"), 2, "has no layer that fits");
+  CHECK_FALSE(fs::exists(here.run("none")));
+}
+
+TEST_CASE("a geometric schedule's run cannot change its length", "[train]") {
+  const Playground here;
+  const std::string geometric = "--set rate.schedule=geometric --set rate.pieces=2 --set rate.overall=10 ";
+  check_succeeded(here.train(geometric + "--epochs 2 --steps 4"));
+  check_refused(here.train("--steps 8 --epochs 3 --resume"), 2, "spreads its geometric schedule over 2 epochs");
+  check_succeeded(here.train("--steps 8 --resume"));
+  check_succeeded(here.train(geometric + "--epochs 2 --steps 8", "at-once"));
+  CHECK((read_whole(here.checkpoint(8)) == read_whole(here.checkpoint(8, "at-once"))));
 }
 
 TEST_CASE("a finished run is only made longer, and ends as if it had been so long at once", "[train]") {

@@ -85,3 +85,11 @@ TEST_CASE("recipes that cannot be are refused") {
   }
   CHECK_THROWS_WITH(parse(kLeast + "momentun = 0.9"), Contains("recipe.toml:4") && Contains("did you mean 'momentum'"));
 }
+
+TEST_CASE("only the weights' rate waits for a plateau, and only a geometric one depends on the run's length") {
+  const std::string geometric = "{ schedule = 'geometric', base = 0.1, pieces = 4, overall = 250 }";
+  CHECK_THROWS_WITH(parse(kLeast + "biases.rate = { schedule = 'plateau', base = 0.1 }"), Contains("rate_multiplier"));
+  CHECK_FALSE(parse(kLeast).rates_depend_on_length());
+  CHECK(parse(kLeast + "biases.rate = " + geometric).rates_depend_on_length());
+  CHECK(parse("batch = 4\nepochs = 2\nrate = " + geometric).rates_depend_on_length());
+}

@@ -164,6 +164,34 @@ TEST_CASE("steps end a run anywhere, with a test") {
   CHECK(witness.steps.size() == 7);
 }
 
+TEST_CASE("a test within an epoch, where a run ends, leaves no trace in a longer run") {
+  ToyRun run({.threads = 2}, "steps = 7\n" + kToyRecipe), one_epoch({.threads = 2}, "steps = 5\n" + kToyRecipe);
+  Witness witness;
+  run.trainer.run(witness, never);
+  one_epoch.trainer.run(witness, never);
+  CHECK(run.trainer.state().tested_step == 7);
+  CHECK(run.trainer.state().plateau == one_epoch.trainer.state().plateau);
+  CHECK(run.trainer.state().best_step == 5);
+}
+
+TEST_CASE("the state remembers where the test error was least") {
+  ToyRun run;
+  Witness witness;
+  run.trainer.run(witness, never);
+  const EpochReport* best = &witness.epochs[0];
+  for (const EpochReport& epoch : witness.epochs)
+    if (epoch.test.error < best->test.error) best = &epoch;
+  CHECK(run.trainer.state().best_step == best->step);
+  CHECK(run.trainer.state().plateau.best_error == best->test.error);
+}
+
+TEST_CASE("a run that is stopped before its first step saves nothing") {
+  ToyRun run;
+  Witness witness;
+  CHECK(run.trainer.run(witness, [] { return true; }) == TrainEnd::stopped);
+  CHECK(witness.saves.empty());
+}
+
 TEST_CASE("what can be told apart is learnt") {
   const std::string patient = recipe_with("patience = 1", "patience = 40");
   ToyRun run({.threads = 2}, recipe_with("epochs = 4", "epochs = 40", patient));
