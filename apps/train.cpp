@@ -225,7 +225,9 @@ The run folder gets the settings, log.jsonl, checkpoints and pictures. Ctrl-C en
   const auto arguments = std::make_shared<TrainArguments>();
   add_model_arguments(*parser, arguments->model);
   add_device_arguments(*parser, arguments->device);
-  parser->add_option("--data", arguments->data, "Folder of the data set: IDX files or CIFAR-10's binary files")
+  parser
+      ->add_option("--data", arguments->data,
+                   "Folder of the data set: IDX files, CIFAR-10's binary files, photographs, packed or not")
       ->required();
   parser->add_option("--out", arguments->out, "The run's folder; default: runs/MODEL-DATE-TIME");
   parser->add_flag("--resume", arguments->resume,

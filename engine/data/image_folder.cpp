@@ -71,10 +71,13 @@ std::string PhotographList::name(long index) const {
   return class_names[size_t(photograph.label)] + "/" + photograph.file;
 }
 
+bool holds_photographs(const fs::path& folder, Split split) {
+  const fs::path classes = split_folder(folder, split);
+  return fs::is_directory(classes) && !names_in(classes, true).empty();
+}
+
 bool is_image_folder(const fs::path& folder) {
-  for (const char* split : {"train", "val", "test"})
-    if (fs::is_directory(folder / split) && !names_in(folder / split, true).empty()) return true;
-  return false;
+  return holds_photographs(folder, Split::train) || holds_photographs(folder, Split::test);
 }
 
 PhotographList list_photographs(const fs::path& folder, Split split) {

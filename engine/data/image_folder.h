@@ -28,8 +28,8 @@ struct PhotographList {
   std::filesystem::path path(long index) const { return folder / name(index); }
 };
 
-// True when DIR/train, DIR/val or DIR/test holds a folder.
-bool is_image_folder(const std::filesystem::path& folder);
+bool holds_photographs(const std::filesystem::path& folder, Split split);  // is there a class folder for the split?
+bool is_image_folder(const std::filesystem::path& folder);                 // for any split?
 
 // The test split is DIR/val, or else DIR/test. Every file in a class's folder counts as a photograph, whatever its
 // name; names that begin with a dot are passed over. Without a DIR/train, the classes are the folders of the split.

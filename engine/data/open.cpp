@@ -8,6 +8,7 @@
 #include "engine/data/cifar.h"
 #include "engine/data/idx.h"
 #include "engine/data/image_folder.h"
+#include "engine/data/packed_dataset.h"
 
 namespace tandem {
 namespace {
@@ -45,11 +46,12 @@ std::unique_ptr<Dataset> open_dataset(const fs::path& folder, Split split) {
   }
   if (is_idx_folder(folder)) return open_idx(folder, split);
   if (is_cifar_folder(folder)) return open_cifar(folder, split);
+  if (is_pack_folder(folder)) return open_pack_folder(folder, split);
   if (is_image_folder(folder)) return open_image_folder(folder, split);
   throw Error(folder.string(),
               "holds no data set: looked for " + joined(idx_file_names()) + " (each also with .gz), " +
                   joined(cifar_file_names(Split::train)) + ", " + joined(cifar_file_names(Split::test)) +
-                  " (also in cifar-10-batches-bin), train/CLASS/ and val/CLASS/ with photographs, found " +
+                  " (also in cifar-10-batches-bin), pack.json, train/CLASS/ and val/CLASS/ with photographs, found " +
                   contents(folder));
 }
 

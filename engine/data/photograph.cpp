@@ -6,6 +6,8 @@
 
 namespace tandem {
 
+std::string to_string(Framing framing) { return framing == Framing::centre_square ? "centre-square" : "whole"; }
+
 Image read_photograph(const std::filesystem::path& path, int side, Framing framing) {
   // A JPEG decoded at half the size or less is resampled once more by at least a factor of 2, so that what the smaller
   // transform lets through is averaged out: the same rule as Pillow's for its thumbnails (reducing_gap = 2).

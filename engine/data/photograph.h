@@ -15,6 +15,8 @@ enum class Framing {
   whole,          // the aspect is kept
 };
 
+std::string to_string(Framing framing);  // "centre-square", "whole"
+
 // The picture in `path` with its short side resized to `side`. Throws Error that names the file.
 Image read_photograph(const std::filesystem::path& path, int side, Framing framing);
 

@@ -177,6 +177,7 @@ std::span<const double> SafetensorsFile::f64(const std::string& name) const { re
 std::span<const float> SafetensorsFile::f32(const std::string& name) const { return typed<float>(name, "F32"); }
 std::span<const int64_t> SafetensorsFile::i64(const std::string& name) const { return typed<int64_t>(name, "I64"); }
 std::span<const int32_t> SafetensorsFile::i32(const std::string& name) const { return typed<int32_t>(name, "I32"); }
+std::span<const uint32_t> SafetensorsFile::u32(const std::string& name) const { return typed<uint32_t>(name, "U32"); }
 std::span<const uint8_t> SafetensorsFile::u8(const std::string& name) const { return typed<uint8_t>(name, "U8"); }
 
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorToWrite>& tensors,

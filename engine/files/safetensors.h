@@ -44,6 +44,7 @@ class SafetensorsFile {
   std::span<const float> f32(const std::string& name) const;
   std::span<const int64_t> i64(const std::string& name) const;
   std::span<const int32_t> i32(const std::string& name) const;
+  std::span<const uint32_t> u32(const std::string& name) const;
   std::span<const uint8_t> u8(const std::string& name) const;
 
  private:

@@ -39,8 +39,9 @@ std::string cut_to_width(const std::string& text, int descriptor) {
 }  // namespace
 
 std::string format_progress(const TrainingProgress& progress, double images_per_second) {
-  std::string text = "epoch " + grouped(progress.epoch) + "/" + grouped(progress.epochs) + "  step " +
-                     grouped(progress.step) + "/" + grouped(progress.steps);
+  std::string text = progress.epochs > 0 ? "epoch " + grouped(progress.epoch) + "/" + grouped(progress.epochs) +
+                                               "  step " + grouped(progress.step) + "/" + grouped(progress.steps)
+                                         : grouped(progress.images) + "/" + grouped(progress.all_images) + " images";
   if (!std::isnan(progress.loss)) text += "  loss " + format_loss(progress.loss);
   if (!std::isnan(progress.error)) text += "  error " + fixed(100 * progress.error, 1) + " %";
   if (images_per_second > 0) {

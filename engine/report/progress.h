@@ -1,4 +1,4 @@
-// How far a training run is, live.
+// How far a training run, or other work on many images, is, live.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +10,7 @@
 
 namespace tandem {
 
+// Without epochs it is work that goes through its images once.
 struct TrainingProgress {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -20,7 +21,8 @@ struct TrainingProgress {
   double error = kUnknown;  // a fraction: 0.112 is shown as 11.2 %
 };
 
-// "epoch 3/10  step 1,200/4,680  loss 0.312  error 11.2 %  1,250 images/s  2:41 left". Unknown values are left out,
+// "epoch 3/10  step 1,200/4,680  loss 0.312  error 11.2 %  1,250 images/s  2:41 left", or without epochs
+// "1,200/4,680 images  1,250 images/s  0:03 left". Unknown values are left out,
 // also the rate (and with it the time left) while it is not positive.
 std::string format_progress(const TrainingProgress& progress, double images_per_second);
 

@@ -46,6 +46,11 @@ TEST_CASE("a progress line shows what is known") {
   start.epochs = 2;
   start.steps = 10;
   CHECK(format_progress(start, 0) == "epoch 1/2  step 0/10");
+
+  TrainingProgress once;
+  once.images = 1200;
+  once.all_images = 4680;
+  CHECK(format_progress(once, 1160) == "1,200/4,680 images  1,160 images/s  0:03 left");
   TrainingProgress slow = example();
   slow.loss = 0.00042;
   slow.images = slow.all_images;
