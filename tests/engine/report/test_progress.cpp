@@ -101,6 +101,7 @@ TEST_CASE("a terminal gets one line that is rewritten") {
   double now = 0;
   const std::string text = written(true, now, [&](ProgressLine& line) {
     TrainingProgress progress;
+    progress.epochs = 1;
     for (int step = 1; step <= 4; ++step) {
       now += 0.0625;  // drawn every second time
       progress.step = step;
@@ -111,8 +112,8 @@ TEST_CASE("a terminal gets one line that is rewritten") {
     line.finish();
   });
   CHECK(text ==
-        "\r\033[Kepoch 0/0  step 2/0"
-        "\r\033[Kepoch 0/0  step 4/0"
+        "\r\033[Kepoch 0/1  step 2/0"
+        "\r\033[Kepoch 0/1  step 4/0"
         "\r\033[K"
-        "\r\033[Kepoch 0/0  step 4/0\n");
+        "\r\033[Kepoch 0/1  step 4/0\n");
 }
