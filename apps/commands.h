@@ -30,6 +30,7 @@ void add_pack(CLI::App& tandem, Command& command);
 void add_plan(CLI::App& tandem, Command& command);
 void add_show(CLI::App& tandem, Command& command);
 void add_train(CLI::App& tandem, Command& command);
+void add_xray(CLI::App& tandem, Command& command);
 
 // Which network, with which changes: for load_model (apps/model_folder.h).
 struct ModelArguments {

@@ -56,6 +56,7 @@ int run_command_line(int argc, char** argv) {
   add_check(tandem, command);
   add_bench(tandem, command);
   add_show(tandem, command);
+  add_xray(tandem, command);
   try {
     tandem.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

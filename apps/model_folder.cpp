@@ -44,11 +44,12 @@ std::set<std::string> known_models() {
                    (nearest.empty() ? "" : "did you mean " + nearest + "? ") + "Known are " + list);
 }
 
-fs::path find_model(const std::string& model) {
+// Nothing if there is no such model.
+std::optional<fs::path> find_model(const std::string& model) {
   if (is_model(model)) return model;
   const fs::path own = models_folder() / model;
   const bool is_name = model.find('/') == std::string::npos && !model.starts_with('.');
-  if (!is_name || !is_model(own)) refuse_unknown(model);
+  if (!is_name || !is_model(own)) return std::nullopt;
   return own;
 }
 
@@ -81,8 +82,9 @@ bool set_in_layer(const std::vector<Options>& layers, const Override& change) {
 }  // namespace
 
 ModelFolder load_model(const std::string& model, const std::vector<std::string>& overrides) {
-  const fs::path folder = find_model(model);
-  ModelFolder files{Options::parse_file(folder / "net.toml"), Options::parse_file(folder / "recipe.toml")};
+  const std::optional<fs::path> folder = find_model(model);
+  if (!folder) refuse_unknown(model);
+  ModelFolder files{Options::parse_file(*folder / "net.toml"), Options::parse_file(*folder / "recipe.toml")};
 
   // Changes of the net as a whole come first: after that, its layers are handed out.
   std::vector<Override> others;
@@ -98,6 +100,8 @@ ModelFolder load_model(const std::string& model, const std::vector<std::string>&
     if (!set_in_layer(layers, change)) files.recipe.set(change.key, change.value);
   return files;
 }
+
+bool model_exists(const std::string& model) { return find_model(model).has_value(); }
 
 ModelFolder parse_model(const std::string& net_toml, const std::string& recipe_toml, const std::string& name) {
   return {Options::parse(net_toml, name + " (net)"), Options::parse(recipe_toml, name + " (recipe)")};

@@ -17,6 +17,7 @@ struct ModelFolder {
 // in net.toml, one that begins with a layer's name sets that layer's key, every other one sets a key of recipe.toml.
 // Throws UsageError for an unknown model, naming the known ones, and for overrides that cannot be.
 ModelFolder load_model(const std::string& model, const std::vector<std::string>& overrides);
+bool model_exists(const std::string& model);  // as load_model understands it
 
 // The same two files from a checkpoint, which `name` stands for in messages.
 ModelFolder parse_model(const std::string& net_toml, const std::string& recipe_toml, const std::string& name);

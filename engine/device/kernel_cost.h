@@ -7,36 +7,62 @@
 
 namespace tandem {
 
+// Windows along one axis of an image, at [o * stride - pad, o * stride - pad + kernel) for o < count.
+struct Windows {
+  int size, kernel, stride, pad, count;
+
+  // How many (window, position) pairs lie inside the image: padding costs no reading.
+  long taps() const {
+    long sum = 0;
+    for (int o = 0; o < count; ++o) {
+      const int begin = o * stride - pad;
+      sum += std::max(0, std::min(begin + kernel, size) - std::max(begin, 0));
+    }
+    return sum;
+  }
+  // How many positions some window covers: the rest need not be read.
+  long covered() const {
+    long sum = 0;
+    for (int o = 0, end = 0; o < count; ++o) {
+      const int begin = o * stride - pad;
+      sum += std::max(0, std::min(begin + kernel, size) - std::max(begin, end));
+      end = std::max(end, begin + kernel);
+    }
+    return sum;
+  }
+};
+
 template <class T>
 struct KernelCost {
+  static constexpr size_t kBytes = sizeof(T);
+
   static KernelCall elementwise(const char* name, size_t inputs, size_t n) {
-    return {name, inputs * n * sizeof(T), n * sizeof(T), n};
+    return {name, inputs * n * kBytes, n * kBytes, n};
   }
 
-  // Of images [first, last] of a shape, one group's channels.
-  static size_t pixels(const Convolution& p, long images) {
-    return size_t(images) * p.height * p.width * p.group_channels();
-  }
-  static KernelCall im2col(const T*, T*, const Convolution& p, int, long row_begin, long rows) {
-    const long image_rows = p.rows() / p.batch;
-    const long images = (row_begin + rows + image_rows - 1) / image_rows - row_begin / image_rows;
-    const size_t columns = size_t(rows) * p.taps();
-    // Part of an image is charged for its share of rows; windows that reach into the rest are extra.
-    const size_t input = std::min(pixels(p, images), size_t(double(pixels(p, 1)) * rows / image_rows));
-    return {"im2col", input * sizeof(T), columns * sizeof(T), columns};
+  static Windows rows(const Convolution& p) { return {p.height, p.kernel, p.stride, p.pad.top, p.out_height}; }
+  static Windows columns(const Convolution& p) { return {p.width, p.kernel, p.stride, p.pad.left, p.out_width}; }
+
+  // Some rows of the matrix are charged with their share of the pixels; what their windows read of the rest is extra.
+  static KernelCall im2col(const T*, T*, const Convolution& p, int, long, long matrix_rows) {
+    const double images = double(matrix_rows) / (double(p.rows()) / p.batch);
+    const double image = double(rows(p).covered() * columns(p).covered() * p.group_channels());
+    const size_t matrix = size_t(matrix_rows) * p.taps();
+    return {"im2col", size_t(image * images) * kBytes, matrix * kBytes, matrix};
   }
   static KernelCall col2im(const T*, T*, const Convolution& p, int, int, int images) {
-    const size_t columns = size_t(p.rows() / p.batch) * images * p.taps();
-    return {"col2im", columns * sizeof(T), pixels(p, images) * sizeof(T), pixels(p, images)};
+    const size_t taps = size_t(images) * rows(p).taps() * columns(p).taps() * p.group_channels();
+    const size_t pixels = size_t(images) * p.height * p.width * p.group_channels();
+    return {"col2im", taps * kBytes, pixels * kBytes, taps};
   }
 
   static KernelCall add_bias(T*, const T*, long rows, int channels) {
     const size_t n = size_t(rows) * channels;
-    return {"add_bias", (n + channels) * sizeof(T), n * sizeof(T), n};
+    return {"add_bias", (n + channels) * kBytes, n * kBytes, n};
   }
   static KernelCall column_sum(const T*, T*, T*, long rows, int channels, bool accumulate) {
     const size_t n = size_t(rows) * channels;
-    return {"column_sum", (n + (accumulate ? channels : 0)) * sizeof(T), channels * sizeof(T), n};
+    return {"column_sum", (n + (accumulate ? channels : 0)) * kBytes, channels * kBytes, n};
   }
 
   static KernelCall relu_forward(const T*, T*, size_t n) { return elementwise("relu_forward", 1, n); }
@@ -48,7 +74,7 @@ struct KernelCost {
 
   static size_t size(const Lrn& p) { return size_t(p.batch) * p.height * p.width * p.channels; }
   static KernelCall lrn(const char* name, size_t inputs, size_t outputs, const Lrn& p) {
-    return {name, inputs * size(p) * sizeof(T), outputs * size(p) * sizeof(T), size(p)};
+    return {name, inputs * size(p) * kBytes, outputs * size(p) * kBytes, size(p)};
   }
   static KernelCall lrn_forward(const T*, T*, T*, const Lrn& p) { return lrn("lrn_forward", 1, 2, p); }
   static KernelCall lrn_backward(const T*, const T*, const T*, const T*, T*, const Lrn& p) {
@@ -62,46 +88,56 @@ struct KernelCost {
   }
 
   static size_t inputs(const Pool& p) { return size_t(p.batch) * p.height * p.width * p.channels; }
+  static size_t covered(const Pool& p) {
+    const Windows rows{p.height, p.kernel_height, p.stride, p.pad.top, p.out_height};
+    const Windows columns{p.width, p.kernel_width, p.stride, p.pad.left, p.out_width};
+    return size_t(p.batch) * rows.covered() * columns.covered() * p.channels;
+  }
   static size_t outputs(const Pool& p) { return size_t(p.batch) * p.out_height * p.out_width * p.channels; }
   static KernelCall max_pool_forward(const T*, T*, uint8_t*, const Pool& p) {
-    return {"max_pool_forward", inputs(p) * sizeof(T), outputs(p) * (sizeof(T) + 1), outputs(p)};
+    return {"max_pool_forward", covered(p) * kBytes, outputs(p) * (kBytes + 1), inputs(p)};
   }
   static KernelCall max_pool_backward(const T*, const uint8_t*, T*, const Pool& p) {
-    return {"max_pool_backward", outputs(p) * (sizeof(T) + 1), inputs(p) * sizeof(T), inputs(p)};
+    return {"max_pool_backward", outputs(p) * (kBytes + 1), inputs(p) * kBytes, inputs(p)};
   }
   static KernelCall average_pool_forward(const T*, T*, const Pool& p) {
-    return {"average_pool_forward", inputs(p) * sizeof(T), outputs(p) * sizeof(T), outputs(p)};
+    return {"average_pool_forward", covered(p) * kBytes, outputs(p) * kBytes, inputs(p)};
   }
   static KernelCall average_pool_backward(const T*, T*, const Pool& p) {
-    return {"average_pool_backward", outputs(p) * sizeof(T), inputs(p) * sizeof(T), inputs(p)};
+    return {"average_pool_backward", outputs(p) * kBytes, inputs(p) * kBytes, inputs(p)};
   }
 
   static KernelCall dropout(const T*, T*, size_t n, double, const DropoutMask&) { return elementwise("dropout", 1, n); }
 
   static KernelCall softmax_cross_entropy_forward(const T*, const int32_t*, T*, T*, int32_t*, int rows, int classes) {
     const size_t n = size_t(rows) * classes;
-    return {"softmax_cross_entropy_forward", n * sizeof(T) + rows * sizeof(int32_t),
-            (n + rows) * sizeof(T) + rows * sizeof(int32_t), n};
+    return {"softmax_cross_entropy_forward", n * kBytes + rows * sizeof(int32_t),
+            (n + rows) * kBytes + rows * sizeof(int32_t), n};
   }
   static KernelCall softmax_cross_entropy_backward(const T*, const int32_t*, T*, int rows, int classes, double) {
     const size_t n = size_t(rows) * classes;
-    return {"softmax_cross_entropy_backward", n * sizeof(T) + rows * sizeof(int32_t), n * sizeof(T), n};
+    return {"softmax_cross_entropy_backward", n * kBytes + rows * sizeof(int32_t), n * kBytes, n};
   }
 
   static size_t inputs(const Local& p) { return size_t(p.batch) * p.height * p.width * p.channels; }
+  static size_t covered(const Local& p) {
+    const Windows rows{p.height, p.kernel, p.stride, p.pad.top, p.out_height};
+    const Windows columns{p.width, p.kernel, p.stride, p.pad.left, p.out_width};
+    return size_t(p.batch) * rows.covered() * columns.covered() * p.channels;
+  }
   static size_t positions(const Local& p) { return size_t(p.out_height) * p.out_width * p.out_channels; }
   static size_t weights(const Local& p) { return positions(p) * p.kernel * p.kernel * p.channels; }
   static KernelCall local_forward(const T*, const T*, const T*, T*, const Local& p) {
     const size_t outputs = positions(p) * p.batch;
-    return {"local_forward", (inputs(p) + weights(p) + positions(p)) * sizeof(T), outputs * sizeof(T), outputs};
+    return {"local_forward", (covered(p) + weights(p) + positions(p)) * kBytes, outputs * kBytes, outputs};
   }
   static KernelCall local_backward_data(const T*, const T*, T*, const Local& p) {
-    return {"local_backward_data", (positions(p) * p.batch + weights(p)) * sizeof(T), inputs(p) * sizeof(T), inputs(p)};
+    return {"local_backward_data", (positions(p) * p.batch + weights(p)) * kBytes, inputs(p) * kBytes, inputs(p)};
   }
   static KernelCall local_backward_weights(const T*, const T*, T*, T*, const Local& p, bool accumulate) {
     const size_t written = weights(p) + positions(p);
-    return {"local_backward_weights", (inputs(p) + positions(p) * p.batch + (accumulate ? written : 0)) * sizeof(T),
-            written * sizeof(T), written};
+    return {"local_backward_weights", (covered(p) + positions(p) * p.batch + (accumulate ? written : 0)) * kBytes,
+            written * kBytes, written};
   }
 
   static KernelCall fill(T*, size_t n, double) { return elementwise("fill", 0, n); }
@@ -112,8 +148,14 @@ struct KernelCost {
   }
 
   static KernelCall sgd(T*, T*, const T*, size_t n, const SgdStep&) {
-    return {"sgd", 3 * n * sizeof(T), 2 * n * sizeof(T), n};
+    return {"sgd", 3 * n * kBytes, 2 * n * kBytes, n};
   }
 };
+
+inline KernelCall gemm_cost(const Gemm<float>& g) {
+  const size_t a = size_t(g.m) * g.k, b = size_t(g.k) * g.n, c = size_t(g.m) * g.n;
+  const size_t read = a + b + (g.beta != 0 ? c : 0);
+  return {"gemm", read * sizeof(float), c * sizeof(float), std::max({a, b, c}), c * g.k};
+}
 
 }  // namespace tandem

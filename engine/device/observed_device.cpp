@@ -40,38 +40,41 @@ struct PassedOn<entry> {
   }
 };
 
-#define OBSERVE(entry) .entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call
+#define FOR_EACH_OBSERVED(X)        \
+  X(im2col)                         \
+  X(col2im)                         \
+  X(add_bias)                       \
+  X(column_sum)                     \
+  X(relu_forward)                   \
+  X(relu_backward)                  \
+  X(sigmoid_forward)                \
+  X(sigmoid_backward)               \
+  X(tanh_forward)                   \
+  X(tanh_backward)                  \
+  X(lrn_forward)                    \
+  X(lrn_backward)                   \
+  X(lrn_same_map_forward)           \
+  X(lrn_same_map_backward)          \
+  X(max_pool_forward)               \
+  X(max_pool_backward)              \
+  X(average_pool_forward)           \
+  X(average_pool_backward)          \
+  X(dropout)                        \
+  X(softmax_cross_entropy_forward)  \
+  X(softmax_cross_entropy_backward) \
+  X(local_forward)                  \
+  X(local_backward_data)            \
+  X(local_backward_weights)         \
+  X(fill)                           \
+  X(add)                            \
+  X(scale)                          \
+  X(copy_channels)                  \
+  X(sgd)
+
+#define OBSERVE(entry) .entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call,
 const Table<float> kObservedTable = {
-    OBSERVE(im2col),
-    OBSERVE(col2im),
-    OBSERVE(add_bias),
-    OBSERVE(column_sum),
-    OBSERVE(relu_forward),
-    OBSERVE(relu_backward),
-    OBSERVE(sigmoid_forward),
-    OBSERVE(sigmoid_backward),
-    OBSERVE(tanh_forward),
-    OBSERVE(tanh_backward),
-    OBSERVE(lrn_forward),
-    OBSERVE(lrn_backward),
-    OBSERVE(lrn_same_map_forward),
-    OBSERVE(lrn_same_map_backward),
-    OBSERVE(max_pool_forward),
-    OBSERVE(max_pool_backward),
-    OBSERVE(average_pool_forward),
-    OBSERVE(average_pool_backward),
-    OBSERVE(dropout),
-    OBSERVE(softmax_cross_entropy_forward),
-    OBSERVE(softmax_cross_entropy_backward),
-    OBSERVE(local_forward),
-    OBSERVE(local_backward_data),
-    OBSERVE(local_backward_weights),
-    OBSERVE(fill),
-    OBSERVE(add),
-    OBSERVE(scale),
-    OBSERVE(copy_channels),
-    OBSERVE(sgd),
-    .count_below = PassedOn<&Table<float>::count_below>::call,
+    FOR_EACH_OBSERVED(OBSERVE)  //
+        .count_below = PassedOn<&Table<float>::count_below>::call,
     .all_finite = PassedOn<&Table<float>::all_finite>::call,
 };
 #undef OBSERVE
@@ -99,7 +102,12 @@ class ObservedDevice final : public Device {
     });
   }
 
-  void gemm(const Lane& lane, const Gemm<float>& gemm) override { device_->gemm(inner(lane), gemm); }
+  void gemm(const Lane& lane, const Gemm<float>& gemm) override {
+    const KernelCall call = gemm_cost(gemm);
+    observer_.before(call);
+    device_->gemm(inner(lane), gemm);
+    observer_.after(call);
+  }
   void gemm(const Lane& lane, const Gemm<double>& gemm) override { device_->gemm(inner(lane), gemm); }
   double gemm_seconds() const override { return device_->gemm_seconds(); }
   size_t tile_bytes() const override { return device_->tile_bytes(); }
@@ -122,6 +130,13 @@ class ObservedDevice final : public Device {
 };
 
 }  // namespace
+
+const std::set<std::string>& observed_kernels() {
+#define NAME(entry) #entry,
+  static const std::set<std::string> names = {FOR_EACH_OBSERVED(NAME)};
+#undef NAME
+  return names;
+}
 
 std::unique_ptr<Device> observe(std::unique_ptr<Device> device, KernelObserver& observer) {
   return std::make_unique<ObservedDevice>(std::move(device), observer);

@@ -196,7 +196,6 @@ void Net<T>::measure(LayerTimes* times) {
 template <class T>
 template <class Work>
 void Net<T>::timed(std::vector<double> LayerTimes::*direction, int layer, Work&& work) {
-  if (watcher_) watcher_(layer, direction == &LayerTimes::forward ? "forward" : "backward");
   if (times_ == nullptr) return work();
   using Clock = std::chrono::steady_clock;
   device_.synchronize();

@@ -1,7 +1,6 @@
 // A network in memory: runs batches forward and backward.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -77,10 +76,6 @@ class Net {
   // every layer, so a pass as a whole gets slower on a GPU.
   void measure(LayerTimes* times);
 
-  // From now on calls watcher(layer, "forward" or "backward") before each layer's part of a pass.
-  using Watcher = std::function<void(int layer, const char* direction)>;
-  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
-
   const std::vector<Parameter<T>>& parameters() const { return parameters_; }
   const NetPlan<T>& plan() const { return plan_; }
   const MemoryUse& memory() const { return memory_; }
@@ -121,7 +116,6 @@ class Net {
   std::vector<Slot> slots_;
 
   LayerTimes* times_ = nullptr;
-  Watcher watcher_;
 
   // The last forward pass.
   int count_ = 0;

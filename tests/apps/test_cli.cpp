@@ -142,6 +142,12 @@ TEST_CASE("what is wrong in a recipe is named", "[cli]") {
   check_refused(plan(net, kRecipe, "--set momentum=2"), 2, "momentum");
 }
 
+TEST_CASE("xray says what to install where its program is missing", "[cli]") {
+  const TemporaryFolder scratch;
+  std::filesystem::copy_file(TANDEM_BINARY, scratch / "tandem");
+  check_refused(run_program((scratch / "tandem").string(), "xray norm1", ""), 2, "nvcc 12");
+}
+
 TEST_CASE("a device that is not there is refused", "[cli]") {
   check_refused(tandem("plan lenet --device gpu"), 2, "gpu");
   check_refused(tandem("plan lenet --device cuda:9999"), 2, "cuda:9999");

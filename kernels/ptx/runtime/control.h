@@ -23,8 +23,9 @@ namespace tandem::ptx::runtime {
 
 // A kernel that has run.
 struct LaunchRecord {
-  std::string kernel;  // demangled
+  std::string kernel, symbol;  // its name, demangled and as in the PTX
   Dim3 grid, block;
+  size_t dynamic_shared_bytes = 0;
   LaunchResult result;
 };
 
@@ -66,5 +67,6 @@ Usage usage();
 const Problems& problems();  // of all launches
 uint64_t launches();
 std::vector<std::string> kernels_not_launched();  // demangled; of the whole program
+std::vector<std::string> ptx_in_use();            // the texts of the modules that something was launched from
 
 }  // namespace tandem::ptx::runtime

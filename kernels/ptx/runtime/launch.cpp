@@ -46,7 +46,12 @@ void run(State& state, const QueuedLaunch& launch) {
   LaunchConfiguration configuration = launch.configuration;
   configuration.arguments = pointers.data();
   configuration.argument_count = pointers.size();
-  LaunchRecord record{launch.kernel->demangled, configuration.grid, configuration.block, {}};
+  LaunchRecord record{.kernel = launch.kernel->demangled,
+                      .symbol = launch.kernel->name,
+                      .grid = configuration.grid,
+                      .block = configuration.block,
+                      .dynamic_shared_bytes = configuration.dynamic_shared_bytes,
+                      .result = {}};
   try {
     record.result = state.machine.launch(*launch.module, launch.kernel->name, configuration);
   } catch (const Error& error) {

@@ -139,4 +139,16 @@ std::vector<std::string> kernels_not_launched() {
   return names;
 }
 
+std::vector<std::string> ptx_in_use() {
+  State& state = State::get();
+  const std::lock_guard lock(state.mutex);
+  std::set<const Binary*> used;
+  for (const auto& [stub, function] : state.functions)
+    if (function.launched) used.insert(function.binary);
+  std::vector<std::string> texts;
+  for (const auto& binary : state.binaries)
+    if (used.contains(binary.get())) texts.push_back(ptx_of_fat_binary(binary->wrapper));
+  return texts;
+}
+
 }  // namespace tandem::ptx::runtime

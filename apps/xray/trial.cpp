@@ -1,0 +1,101 @@
+#include "apps/xray/trial.h"
+
+#include <algorithm>
+
+#include "engine/core/random.h"
+#include "engine/net/activation_plan.h"
+#include "engine/net/single_layer.h"
+#include "kernels/ptx/runtime/control.h"
+
+namespace tandem {
+namespace {
+
+// Seen by `microscope` for as long as this lives.
+class Interpreter {
+ public:
+  explicit Interpreter(Microscope& microscope) {
+    ptx::runtime::Settings settings;
+    settings.launch_blocking = true;                  // so that a launch is counted while its call is known
+    settings.interpreter.check_global_races = false;  // for tests: it takes 40 bytes a word
+    settings.memory_bytes = size_t{1} << 40;
+    settings.after_launch = [&](const ptx::runtime::LaunchRecord& record) { microscope.count(record); };
+    ptx::runtime::configure(settings);
+  }
+  ~Interpreter() { ptx::runtime::configure({}); }
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+};
+
+void fill_randomly(Array<float>& array, uint64_t seed) {
+  const Random random(seed, Purpose::initialise);
+  std::vector<float> values(array.size());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = float(random.uniform(i) - 0.5);
+  array.upload(values);
+}
+
+void fill_randomly(std::vector<Array<float>>& arrays) {
+  for (size_t i = 0; i < arrays.size(); ++i) fill_randomly(arrays[i], i);
+}
+
+int trial_batch(const SingleLayer<float>::Shapes& shapes, int batch) {
+  long largest = shapes.output.elements();
+  for (const ImageShape& shape : shapes.inputs) largest = std::max(largest, shape.elements());
+  return int(std::clamp(kTrialElements / largest, 1L, long(batch)));
+}
+
+void try_passes(PlannedLayer<float>& planned, const SingleLayer<float>::Shapes& shapes, int batch, bool input_gradients,
+                Device& device, Microscope& microscope) {
+  const int images = trial_batch(shapes, batch);
+  SingleLayer<float> layer(*planned.layer, shapes, images, device, Placement::separate, input_gradients);
+  fill_randomly(layer.inputs);
+  fill_randomly(layer.parameters);
+  fill_randomly(layer.output_gradient, 1);
+  layer.labels.upload(std::vector<int32_t>(size_t(images), 0));
+  const double scale = double(batch) / images;
+  microscope.look_at(planned.name, "forward", scale);
+  layer.forward();
+  device.synchronize();
+  microscope.look_at(planned.name, "backward", scale);
+  layer.backward();
+  device.synchronize();
+  microscope.look_away();
+}
+
+void try_update(const PlannedLayer<float>& planned, Device& device, Microscope& microscope) {
+  for (const ParameterSpec& spec : planned.parameters) {
+    const long elements = std::min(spec.elements(), kTrialElements);
+    Array<float> value(device, size_t(elements)), momentum(device, size_t(elements)),
+        gradient(device, size_t(elements));
+    for (Array<float>* array : {&value, &momentum, &gradient}) fill_randomly(*array, 1);
+    microscope.look_at(planned.name, "update " + spec.name, double(spec.elements()) / double(elements));
+    device.kernels<float>().sgd(device.stream(), value.data(), momentum.data(), gradient.data(), size_t(elements),
+                                {.rate = 0.01, .momentum = 0.9, .decay = 5e-4});
+    device.synchronize();
+    microscope.look_away();
+  }
+}
+
+}  // namespace
+
+Microscope look(const Target& target, int batch, const std::function<void(const std::string& layer)>& begins) {
+  Microscope microscope(target.kernel);
+  const Interpreter interpreter(microscope);
+  const auto device = observe(Device::open("cuda:0"), microscope);
+  NetPlan<float> plan = plan_model<float>(target.model);
+  const ActivationPlan activations = plan_activations(plan, {.batch = batch, .training = true});
+  for (size_t l = 0; l < plan.layers.size(); ++l) {
+    PlannedLayer<float>& layer = plan.layers[l];
+    if (!target.layer.empty() && layer.name != target.layer) continue;
+    begins(layer.name);
+    SingleLayer<float>::Shapes shapes{{}, layer.output};
+    for (const int input : layer.inputs) shapes.inputs.push_back(input < 0 ? plan.input : plan.layers[input].output);
+    const auto& gradients = activations.layers[l].input_gradients;
+    const bool wanted = std::any_of(gradients.begin(), gradients.end(),
+                                    [](const auto& gradient) { return gradient.write != kNoBuffer; });
+    try_passes(layer, shapes, batch, wanted, *device, microscope);
+    try_update(layer, *device, microscope);
+  }
+  return microscope;
+}
+
+}  // namespace tandem

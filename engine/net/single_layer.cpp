@@ -1,0 +1,80 @@
+#include "engine/net/single_layer.h"
+
+namespace tandem {
+namespace {
+
+template <class T>
+Array<T> activations(Device& device, const ImageShape& shape, int batch) {
+  return Array<T>(device, size_t(shape.elements()) * size_t(batch));
+}
+
+template <class T, class Pointer>
+void append_pointers(const std::vector<Array<T>>& arrays, std::vector<Pointer>& pointers) {
+  for (const Array<T>& array : arrays) pointers.push_back(array.data());
+}
+
+}  // namespace
+
+template <class T>
+SingleLayer<T>::SingleLayer(Layer<T>& layer, const Shapes& shapes, int batch, Device& device, Placement placement,
+                            bool want_input_gradients)
+    : labels(device, size_t(batch)),
+      layer_(layer),
+      batch_(batch),
+      device_(device),
+      is_loss_(dynamic_cast<const LossLayer<T>*>(&layer) != nullptr) {
+  for (const ImageShape& shape : shapes.inputs) {
+    inputs.push_back(activations<T>(device, shape, batch));
+    input_gradients.push_back(want_input_gradients ? activations<T>(device, shape, batch) : Array<T>());
+  }
+  for (const ParameterSpec& spec : layer.parameters()) {
+    parameters.emplace_back(device, size_t(spec.elements()));
+    parameter_gradients.emplace_back(device, size_t(spec.elements()));
+  }
+  const bool in_place = placement == Placement::in_place;
+  output = in_place ? inputs.at(0) : activations<T>(device, shapes.output, batch);
+  output_gradient = in_place ? input_gradients.at(0) : activations<T>(device, shapes.output, batch);
+  kept = Array<std::byte>(device, layer.needs().kept_bytes_per_image * size_t(batch) + 1);
+  append_pointers(inputs, input_pointers_);
+  append_pointers(parameters, parameter_pointers_);
+  append_pointers(input_gradients, input_gradient_pointers_);
+  append_pointers(parameter_gradients, parameter_gradient_pointers_);
+}
+
+template <class T>
+Pass<T> SingleLayer<T>::pass(bool training) const {
+  return Pass<T>{.device = device_,
+                 .batch = batch_,
+                 .training = training,
+                 .seed = 1,
+                 .step = 2,
+                 .layer = 3,
+                 .inputs = input_pointers_,
+                 .parameters = parameter_pointers_,
+                 .kept = kept.data(),
+                 .labels = labels.data()};
+}
+
+template <class T>
+void SingleLayer<T>::forward(bool training) {
+  ForwardPass<T> forward{pass(training)};
+  forward.output = output.data();
+  layer_.forward(forward);
+}
+
+template <class T>
+void SingleLayer<T>::backward(GradientMode mode) {
+  BackwardPass<T> backward{pass(true)};
+  backward.output = output.data();
+  backward.output_gradient = is_loss_ ? nullptr : output_gradient.data();
+  backward.input_gradients = input_gradient_pointers_;
+  backward.parameter_gradients = parameter_gradient_pointers_;
+  backward.gradient_mode = mode;
+  backward.loss_scale = 1.0 / batch_;
+  layer_.backward(backward);
+}
+
+template class SingleLayer<float>;
+template class SingleLayer<double>;
+
+}  // namespace tandem

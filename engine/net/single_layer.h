@@ -1,0 +1,52 @@
+// One planned layer with memory around it and no net: for tests, benchmarks and the microscope.
+#pragma once
+#include <vector>
+
+#include "engine/net/layer.h"
+
+namespace tandem {
+
+// Where the output and its gradient lie: in memory of their own, or in that of the first input and its gradient, as a
+// Net places them for layers that allow it.
+enum class Placement { separate, in_place };
+
+template <class T>
+class SingleLayer {
+ public:
+  struct Shapes {
+    std::vector<ImageShape> inputs;
+    ImageShape output;  // what plan() returned for them
+  };
+
+  // `layer` is planned and outlives this object. Without `input_gradients` the layer is told that nobody wants them, as
+  // the first one of a net is.
+  SingleLayer(Layer<T>& layer, const Shapes& shapes, int batch, Device& device,
+              Placement placement = Placement::separate, bool want_input_gradients = true);
+  SingleLayer(const SingleLayer&) = delete;
+  SingleLayer& operator=(const SingleLayer&) = delete;
+
+  void forward(bool training = true);
+  void backward(GradientMode mode = GradientMode::overwrite);  // a loss layer's is that of the mean loss
+
+  int batch() const { return batch_; }
+  bool is_loss() const { return is_loss_; }
+
+  // Memory of the passes, [batch][shape] each; the caller fills inputs, parameters, labels, and for backward the output
+  // gradient. In place, `output` and `output_gradient` are inputs[0] and input_gradients[0].
+  std::vector<Array<T>> inputs, parameters, input_gradients, parameter_gradients;
+  Array<T> output, output_gradient;
+  Array<std::byte> kept;
+  Array<int32_t> labels;  // [batch]
+
+ private:
+  Pass<T> pass(bool training) const;
+
+  Layer<T>& layer_;
+  const int batch_;
+  Device& device_;
+  const bool is_loss_;
+  std::vector<const T*> input_pointers_, parameter_pointers_;
+  std::vector<T*> input_gradient_pointers_, parameter_gradient_pointers_;
+};
+
+}  // namespace tandem
