@@ -3,12 +3,34 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "engine/data/open.h"
 #include "tests/apps/playground.h"
 
 namespace tandem {
 namespace {
 
+constexpr const char* kFashion = "/usr/share/datasets/fashion-mnist";  // Debian's dataset-fashion-mnist
+
+// Of real images where they are installed (scripts/setup does that), else of noise.
 struct PtxPlayground : Playground {
+  PtxPlayground() {
+    if (!std::filesystem::exists(kFashion)) return;
+    copy_first(*open_dataset(kFashion, Split::train), "train", kTrainImages);
+    copy_first(*open_dataset(kFashion, Split::test), "t10k", kTestImages);
+  }
+  void copy_first(const Dataset& dataset, const std::string& split, int count) const {
+    const size_t elements = size_t(dataset.format().elements());
+    Bytes pixels(size_t(count) * elements), labels(static_cast<size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      int32_t label = 0;
+      dataset.read(i, pixels.data() + size_t(i) * elements, &label);
+      labels[size_t(i)] = uint8_t(label);
+    }
+    write_images(
+        split,
+        test::idx({uint32_t(count), uint32_t(dataset.format().height), uint32_t(dataset.format().width)}, pixels));
+    write_labels(split, labels);
+  }
   Outcome train_on(const std::string& device, const std::string& model, const std::string& name,
                    const std::string& environment = "") const {
     return run_program(TANDEM_ON_PTX_BINARY,
