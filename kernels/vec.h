@@ -159,22 +159,22 @@ class Vec {
   }
   // Lane i is lane i + shift of this, or `outside` where that is none of its lanes.
   __device__ Vec shifted(int shift, A outside) const {
-#if defined(__CUDACC__) || defined(__clang__)
-    Vec result = all(outside);
-    for (int i = 0; i < N; ++i)
-      if (i + shift >= 0 && i + shift < N) result.lanes_[i] = lanes_[i + shift];
-    return result;
-#else
     if constexpr (N == 1) {
       return shift == 0 ? *this : all(outside);
     } else {
+#if defined(__CUDACC__) || defined(__clang__)
+      Vec result = all(outside);
+      for (int i = 0; i < N; ++i)
+        if (i + shift >= 0 && i + shift < N) result.lanes_[i] = lanes_[i + shift];
+      return result;
+#else
       using Integer = std::conditional_t<sizeof(A) == 8, int64_t, int32_t>;
       Lanes<Integer, N> from;
       for (int i = 0; i < N; ++i) from[i] = i + shift;
       from = from >= 0 && from < N ? from : N;  // lane N is the first of the second operand
       return Vec(__builtin_shuffle(lanes_, all(outside).lanes_, from));
-    }
 #endif
+    }
   }
   // Lane by lane: a[i] > 0 ? b[i] : 0.
   friend __device__ Vec where_positive(Vec a, Vec b) {
