@@ -14,7 +14,8 @@ constexpr uint32_t kOrientationTag = 0x0112, kShort = 3, kUpright = 1;
 // Integers of a TIFF block, whose first two bytes say in which order theirs are.
 class TiffBytes {
  public:
-  explicit TiffBytes(std::span<const std::byte> bytes) : bytes_(bytes), big_endian_(read(0, 1) == 'M') {}
+  explicit TiffBytes(std::span<const std::byte> bytes)
+      : bytes_(bytes), big_endian_(!bytes.empty() && bytes[0] == std::byte{'M'}) {}
 
   // `count` bytes at `offset`; std::out_of_range beyond the end.
   uint32_t read(size_t offset, int count) const {
@@ -29,7 +30,7 @@ class TiffBytes {
 
  private:
   std::span<const std::byte> bytes_;
-  bool big_endian_ = false;
+  bool big_endian_;
 };
 
 uint32_t orientation_tag(const TiffBytes& tiff) {

@@ -30,7 +30,6 @@ void* bounded_realloc(void* block, size_t bytes) {
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -83,7 +82,7 @@ class Source {
     Source& source = *static_cast<Source*>(user);
     const size_t given = std::min(source.left_.size(), size_t(std::max(count, 0)));
     if (given == 0 && count > 0) source.ran_out_ = true;  // fewer than asked for are fine: it fills a buffer
-    std::memcpy(to, source.left_.data(), given);
+    std::copy_n(as_text(source.left_).data(), given, to);
     source.left_ = source.left_.subspan(given);
     return int(given);
   }
