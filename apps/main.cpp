@@ -57,6 +57,8 @@ int run_command_line(int argc, char** argv) {
   add_bench(tandem, command);
   add_show(tandem, command);
   add_xray(tandem, command);
+  add_export(tandem, command);
+  add_import(tandem, command);
   try {
     tandem.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

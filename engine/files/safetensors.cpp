@@ -118,6 +118,12 @@ size_t dtype_size(const std::string& dtype) {
   return found == sizes.end() ? 0 : found->second;
 }
 
+std::string shape_text(const std::vector<long>& shape) {
+  std::string text;
+  for (const long d : shape) text += (text.empty() ? "" : "x") + std::to_string(d);
+  return text;
+}
+
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path) {
   const std::string where = path.string();
   const std::span<const std::byte> bytes = file_.bytes();

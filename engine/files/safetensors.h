@@ -18,6 +18,8 @@ namespace tandem {
 
 size_t dtype_size(const std::string& dtype);  // bytes of one "F32", "I64", "BF16", ...; 0 if there is no such type
 
+std::string shape_text(const std::vector<long>& shape);  // "64x3x11x11"; empty for a scalar
+
 struct TensorInfo {
   std::string dtype;
   std::vector<long> shape;  // row-major; [] is a scalar

@@ -29,12 +29,6 @@ std::string hexadecimal(uint32_t checksum) {
   return text;
 }
 
-std::string shape_text(const std::vector<long>& shape) {
-  std::string text;
-  for (const long d : shape) text += (text.empty() ? "" : "x") + std::to_string(d);
-  return text;
-}
-
 Json header_json(const CheckpointHeader& header, const Normaliser& normaliser) {
   return {{"version", kVersion},
           {"net", header.net_toml},

@@ -2,6 +2,7 @@
 //
 //   net.toml, recipe.toml          the settings with all overrides
 //   log.jsonl                      one JSON object a logged step and one an epoch
+//   events.out.tfevents.*          the same for TensorBoard; a file each time the run is begun or resumed
 //   checkpoint-STEP.safetensors    the newest few, and the one of the least test error; a run can be resumed from any
 //   result.json                    written last: its presence says that the run is finished
 //   curve.svg, conv1.png, predictions.png
