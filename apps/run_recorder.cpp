@@ -27,6 +27,7 @@ RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, long fir
       kept_(kept),
       save_(std::move(save)),
       log_(open_log(folder, first_step)),
+      events_(folder.path(), first_step),
       progress_(stdout) {}
 
 void RunRecorder::step_done(const StepReport& report) {
@@ -50,23 +51,28 @@ void RunRecorder::step_done(const StepReport& report) {
 void RunRecorder::log_window(const StepReport& report) {
   shown_loss_ = window_.loss / window_.steps;
   shown_error_ = window_.error / window_.steps;
-  log_.write({{"step", report.step},
-              {"epoch", report.epoch},
-              {"loss", shown_loss_},
-              {"error", shown_error_},
-              {"rate", report.rate},
-              {"images_per_s", window_.images / window_.seconds},
-              {"data_wait_share", window_.data_wait_seconds / window_.seconds}});
+  log({{"step", report.step},
+       {"epoch", report.epoch},
+       {"loss", shown_loss_},
+       {"error", shown_error_},
+       {"rate", report.rate},
+       {"images_per_s", window_.images / window_.seconds},
+       {"data_wait_share", window_.data_wait_seconds / window_.seconds}});
   window_ = {};
+}
+
+void RunRecorder::log(const nlohmann::json& line) {
+  log_.write(line);
+  events_.write(line);
 }
 
 void RunRecorder::epoch_done(const EpochReport& report) {
   last_test_ = report.test;
-  log_.write({{"step", report.step},
-              {"epoch", report.epoch},
-              {"test_error", report.test.error},
-              {"test_top5_error", report.test.top5_error},
-              {"test_loss", report.test.loss}});
+  log({{"step", report.step},
+       {"epoch", report.epoch},
+       {"test_error", report.test.error},
+       {"test_top5_error", report.test.top5_error},
+       {"test_loss", report.test.loss}});
   progress_.finish();
   std::printf("epoch %d/%d  test error %s %%  test loss %.4f\n", report.epoch, epochs_,
               fixed(report.test.error, 2).c_str(), report.test.loss);

@@ -1,8 +1,9 @@
-// Watches a training run for the user: live progress, log.jsonl, checkpoints.
+// Watches a training run for the user: live progress, log.jsonl, TensorBoard's events, checkpoints.
 #pragma once
 #include <functional>
 #include <memory>
 
+#include "engine/report/event_file.h"
 #include "engine/report/json_log.h"
 #include "engine/report/progress.h"
 #include "engine/train/run_folder.h"
@@ -32,6 +33,7 @@ class RunRecorder final : public TrainObserver {
   };
 
   void log_window(const StepReport& report);
+  void log(const nlohmann::json& line);
 
   const RunFolder& folder_;
   const long steps_per_epoch_;
@@ -41,6 +43,7 @@ class RunRecorder final : public TrainObserver {
   const int kept_;
   Save save_;
   JsonLog log_;
+  EventFile events_;
   ProgressLine progress_;
   Window window_;
   double shown_loss_ = 0, shown_error_ = 0;  // of the last finished window, or of the one under way if there is none
