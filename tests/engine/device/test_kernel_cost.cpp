@@ -36,6 +36,7 @@ TEST_CASE("the fewest bytes of a convolution and a pool, by hand", "[device]") {
                                 .out_channels = 4,
                                 .kernel = 3,
                                 .stride = 2,
+                                .pad = {},
                                 .out_height = 2,
                                 .out_width = 2};
   const KernelCall im2col = KernelCost<float>::im2col(nullptr, nullptr, convolution, 0, 0, 8);
@@ -55,6 +56,7 @@ TEST_CASE("the fewest bytes of a convolution and a pool, by hand", "[device]") {
                   .kernel_height = 3,
                   .kernel_width = 3,
                   .stride = 2,
+                  .pad = {},
                   .out_height = 2,
                   .out_width = 2};
   const KernelCall forward = KernelCost<float>::max_pool_forward(nullptr, nullptr, nullptr, pool);
