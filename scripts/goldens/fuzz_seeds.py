@@ -8,6 +8,7 @@ import gzip
 import json
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 
@@ -22,16 +23,50 @@ def safetensors(tensors, metadata):
 
 def checkpoint():
     return json.dumps({
-        "version": 1,
+        "version": 2,
         "net": "name = 'x'",
         "recipe": "batch = 1\nepochs = 1\nrate = { schedule = 'constant', base = 1 }\n",
         "recipe_hash": "cbf29ce484222325",
         "step": 12,
         "tested_step": 10,
+        "best_step": 4,
         "plateau": {"best_error": 1e30, "epochs_since_best": 0, "drops": 0},
         "classes": ["a", "b"],
         "image": [2, 2, 3],
+        "checksums": {"normaliser": f"{zlib.crc32(struct.pack('<3f', 1, 2, 3)):08x}"},
     }).encode()  # fmt: skip
+
+
+def shard(sizes, whole):
+    """Packed photographs of these sizes, (height, width); their short side is 2."""
+    pixels = [bytes(range(height * width * 3)) for height, width in sizes]
+    count, shape = len(sizes), [sum(map(len, pixels))] if whole else [len(sizes), 2, 2, 3]
+    label = struct.pack("<i", 1)
+    checksums = [zlib.crc32(label, zlib.crc32(one)) for one in pixels]
+    tensors = {
+        "labels": ("I32", [count], label * count),
+        "checksums": ("U32", [count], struct.pack(f"<{count}I", *checksums)),
+    }
+    if whole:
+        tensors["sizes"] = ("I32", [count, 2], b"".join(struct.pack("<2i", *size) for size in sizes))
+    tensors["pixels"] = ("U8", shape, b"".join(pixels))
+    framing = "whole" if whole else "centre-square"
+    return safetensors(tensors, {"side": "2", "framing": framing, "source": "s", "names": '["a/b","c/d"]',
+                                 "broken": '{"a/e":"is empty"}'})  # fmt: skip
+
+
+def statistics():
+    tensors = {"mean_image": ("F32", [2, 2, 3], struct.pack("<12f", *range(12)))}
+    for name, shape in {"channel_means": [3], "channel_deviations": [3], "covariance": [3, 3], "eigenvalues": [3],
+                        "eigenvectors": [3, 3]}.items():  # fmt: skip
+        count = 3 ** len(shape)
+        tensors[name] = ("F64", shape, struct.pack(f"<{count}d", *range(1, count + 1)))
+    tensors["class_counts"] = ("I64", [2], struct.pack("<2q", 3, 4))
+    return safetensors(tensors, {})
+
+
+PACK_INDEX = """{"format": "tandem-pack-1", "side": 2, "framing": "centre-square", "classes": ["a", "c"],
+"shards": {"train": [2, 1], "test": [1]}, "broken": {"a/e": "is empty"}}"""
 
 
 def idx(*dimensions):
@@ -127,10 +162,18 @@ SEEDS = {
     "idx": [two_files(idx(2), idx(2, 3, 4))],
     "log": [LOG.encode()],
     "net": [NET.encode()],
+    "pack_index": [PACK_INDEX.encode()],
     "photo": [BMP, GIF],
     "recipe": [RECIPE.encode()],
     "safetensors": [
         safetensors({"a": ("F32", [2, 2], b"\0" * 16), "b": ("U8", [], b"\1"), "c": ("I64", [1], b"\2" * 8)},
+                    {"format": "pt"})
+    ],
+    "shard": [shard([(2, 2), (2, 2)], whole=False), shard([(2, 3), (4, 2)], whole=True)],
+    "statistics": [statistics()],
+    "torch": [
+        safetensors({"features.0.weight": ("F32", [2, 1, 2, 2], b"\0" * 32), "features.0.bias": ("F32", [2], b"\0" * 8),
+                     "classifier.0.weight": ("F32", [2, 8], b"\0" * 64), "classifier.0.bias": ("F32", [2], b"\0" * 8)},
                     {"format": "pt"})
     ],
 }  # fmt: skip

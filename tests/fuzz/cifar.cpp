@@ -5,7 +5,10 @@
 
 void tandem::fuzz::read(Bytes input) {
   const auto [names, batch] = split(input);
-  write("batches.meta.txt", names);
+  if (names.empty())  // the file may be missing
+    std::filesystem::remove(scratch() / "batches.meta.txt");
+  else
+    write("batches.meta.txt", names);
   write("test_batch.bin", batch);
   const auto dataset = open_cifar(scratch().path(), Split::test);
   std::vector<uint8_t> pixels(size_t(dataset->format().elements()));

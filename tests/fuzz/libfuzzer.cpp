@@ -1,4 +1,4 @@
-// What libFuzzer and replay.cpp call.
+// Hands a fuzz target to libFuzzer.
 #include "engine/core/error.h"
 #include "tests/fuzz/target.h"
 
