@@ -4,7 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/commands.h"
+#include "apps/bench.h"
 #include "apps/model_folder.h"
 #include "engine/core/random.h"
 #include "engine/report/numbers.h"
@@ -122,7 +122,8 @@ int bench(const BenchArguments& arguments) {
 }  // namespace
 
 void add_bench(CLI::App& tandem, Command& command) {
-  CLI::App* parser = tandem.add_subcommand("bench", "Measure how fast a model runs on this machine");
+  CLI::App* parser =
+      tandem.add_subcommand("bench", "Measure how fast a model runs on this machine, or its data is read");
   parser->require_subcommand(1);
   CLI::App* net = parser->add_subcommand("net", "A whole training or inference step, on random images");
   net->footer("Example:\n  tandem bench net alexnet-paper --batch 32 --layers\n");
@@ -137,6 +138,7 @@ void add_bench(CLI::App& tandem, Command& command) {
   net->add_flag("--layers", arguments->layers, "Also print each layer's time");
   net->add_flag("--json", arguments->json, "Print one JSON object instead");
   net->callback([=, &command] { command = [=] { return bench(*arguments); }; });
+  add_bench_data(*parser, command);
 }
 
 }  // namespace tandem

@@ -89,7 +89,10 @@ class Packer {
     std::string text = to_string(split) + " " + std::to_string(first) + " of " + std::to_string(list.size()) + " " +
                        std::to_string(options_.side) + " " + to_string(options_.framing) + "\n";
     for (const std::string& name : list.class_names) text += name + "\n";
-    for (long i = first; i < end; ++i) text += list.name(i) + " " + std::to_string(fs::file_size(list.path(i))) + "\n";
+    for (long i = first; i < end; ++i) {
+      std::error_code broken;  // that of a dangling link is told when it is read
+      text += list.name(i) + " " + std::to_string(fs::file_size(list.path(i), broken)) + "\n";
+    }
     return std::to_string(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
   }
 

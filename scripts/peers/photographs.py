@@ -7,8 +7,8 @@ Needs Debian's python3-pil, python3-torch and python3-torchvision, and a built T
 processor, in turn in every round, so that whatever else the machine does meets them all:
 
     tandem pack         files to 256 x 256 shards on the disk, measured once more for the statistics
-    tandem folder       `tandem check data` of the folder: decode, resize, crop, sums
-    tandem shards       `tandem check data` of the shards: map, checksum, sums
+    tandem folder       `tandem bench data` of the folder: decode, resize, crop
+    tandem shards       `tandem bench data` of the shards: map, checksum, copy
     pillow              open, convert, resize (BILINEAR, antialiased), crop, to an array
     pillow draft        the same with JPEG's scaled decoding where Pillow would use it
     torchvision         datasets.ImageFolder with Resize(256) and CenterCrop(256), to a uint8 tensor
@@ -93,26 +93,28 @@ def main():
         shutil.rmtree(packed, ignore_errors=True)
         tandem("pack", arguments.folder, packed)
 
+    training = sum(1 for _ in (arguments.folder / "train").glob("*/*"))
+
     readers = {
-        "tandem pack": pack,
-        "tandem folder": lambda: tandem("check", "data", arguments.folder),
-        "tandem shards": lambda: tandem("check", "data", packed),
-        "pillow": lambda: pillow(files, draft=False),
-        "pillow draft": lambda: pillow(files, draft=True),
+        "tandem pack": (pack, len(files)),
+        "tandem folder": (lambda: tandem("bench", "data", arguments.folder, "--images", training), training),
+        "tandem shards": (lambda: tandem("bench", "data", packed, "--images", 10 * training), 10 * training),
+        "pillow": (lambda: pillow(files, draft=False), len(files)),
+        "pillow draft": (lambda: pillow(files, draft=True), len(files)),
     }
     try:
-        readers["torchvision"] = torchvision_reader(arguments.folder)
+        readers["torchvision"] = (torchvision_reader(arguments.folder), len(files))
     except ImportError as error:
         print(f"without torchvision: {error}")
     by_processor = {name: [] for name in readers}
     by_clock = {name: [] for name in readers}
     try:
         for _ in range(arguments.rounds):
-            for name, read in readers.items():
+            for name, (read, images) in readers.items():
                 started, used = time.perf_counter(), processor_seconds()
                 read()
-                by_clock[name].append(len(files) / (time.perf_counter() - started))
-                by_processor[name].append(len(files) / (processor_seconds() - used))
+                by_clock[name].append(images / (time.perf_counter() - started))
+                by_processor[name].append(images / (processor_seconds() - used))
     finally:
         shutil.rmtree(scratch)
     print(f"{len(files)} photographs, {arguments.rounds} rounds, one processor; images per second")

@@ -171,14 +171,16 @@ TEST_CASE("a broken photograph fails or is left out, by name", "[pack]") {
   CHECK(fs::exists(shard_file(out.path(), Split::train, 0)));
   CHECK_FALSE(fs::exists(pack_index_file(out.path())));
 
+  fs::create_symlink("absent", folder / "train/cat/2.jpg");
   PackOptions options = kOptions;
   options.skip_broken = true;
   for (int run = 0; run < 2; ++run) {  // the second one finds all shards finished
     const Packing packing(folder.path(), out.path(), options);
-    CHECK(packing.left_out.size() == 1);
+    CHECK(packing.left_out.size() == 2);
     CHECK_THAT(packing.left_out.at("train/bee/2.jpg"), Catch::StartsWith("is not a picture"));
+    CHECK(packing.left_out.at("train/cat/2.jpg") == "there is no such file");
     CHECK(packing.index.broken == packing.left_out);
-    CHECK(packing.index.shards.at(Split::train) == std::vector<long>{2, 1, 2});
+    CHECK(packing.index.shards.at(Split::train) == std::vector<long>{2, 1, 2, 0});
   }
   CHECK(open_dataset(out.path(), Split::train)->size() == 5);
 }
