@@ -86,8 +86,8 @@ class Packer {
  private:
   // What a shard is made of: photographs by name and size in bytes, and the options.
   std::string describe(const PhotographList& list, Split split, long first, long end) const {
-    std::string text = to_string(split) + " " + std::to_string(first) + " of " + std::to_string(list.size()) + " " +
-                       std::to_string(options_.side) + " " + to_string(options_.framing) + "\n";
+    std::string text =
+        to_string(split) + " " + std::to_string(options_.side) + " " + to_string(options_.framing) + "\n";
     for (const std::string& name : list.class_names) text += name + "\n";
     for (long i = first; i < end; ++i) {
       std::error_code broken;  // that of a dangling link is told when it is read

@@ -161,6 +161,12 @@ TEST_CASE("packing goes on where it was stopped and keeps what is finished", "[p
   CHECK(again.measured == 0);
   CHECK(again.index.shards.at(Split::train).size() == 3);
   CHECK(fs::last_write_time(pack_index_file(stopped.path())) == index);
+
+  // A photograph at the end of the list needs a shard of its own, and new statistics.
+  folder.add("train/cat/2.jpg", "444.jpg");
+  CHECK(Packing(folder.path(), stopped.path()).measured == 7);
+  CHECK(fs::last_write_time(kept) == before);
+  CHECK(statistics_of(*open_dataset(stopped.path(), Split::train)).images == 7);
 }
 
 TEST_CASE("a broken photograph fails or is left out, by name", "[pack]") {
