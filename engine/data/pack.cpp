@@ -6,6 +6,7 @@
 #include <future>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -15,6 +16,7 @@
 #include "engine/data/shard.h"
 #include "engine/data/statistics_file.h"
 #include "engine/files/atomic_file.h"
+#include "engine/files/mapped_file.h"
 #include "kernels/host/thread_pool.h"
 
 namespace tandem {
@@ -26,6 +28,12 @@ namespace fs = std::filesystem;
 void remove_temporary_files(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
     if (entry.path().filename().string().find(".safetensors.tmp-") != std::string::npos) fs::remove(entry.path());
+}
+
+bool holds(const fs::path& file, const std::string& text) {
+  if (!fs::exists(file)) return false;
+  const MappedFile mapped(file);
+  return std::ranges::equal(mapped.bytes(), std::as_bytes(std::span(text)));
 }
 
 // Without the path that begins it: a shard is the same wherever its photographs lie.
@@ -55,6 +63,9 @@ class Packer {
         const Shard shard = finished_shard(file, source);
         records = shard.size();
         broken = shard.broken();
+        if (!broken.empty() && !options_.skip_broken)
+          throw Error((list.folder / broken.begin()->first).string(), broken.begin()->second,
+                      "mend it and remove " + file.string() + ", or use --broken skip");
         advance(end - first);
       } else {
         ShardContents contents = read(list, first, end);
@@ -176,11 +187,12 @@ PackIndex pack(const fs::path& source, const fs::path& target, const PackOptions
   for (const auto& [split, list] : lists) packer.plan(list);
   for (const auto& [split, list] : lists) packer.pack_split(list, split, index);
 
-  const fs::path index_file = pack_index_file(target), statistics = pack_statistics_file(target);
-  if (!packer.changed() && fs::exists(index_file) && (fs::exists(statistics) || !lists.contains(Split::train)))
-    return index;
+  const fs::path index_file = pack_index_file(target);
+  const std::string text = to_json(index);
+  const bool measured = !lists.contains(Split::train) || fs::exists(pack_statistics_file(target));
+  if (!packer.changed() && measured && holds(index_file, text)) return index;
   if (lists.contains(Split::train)) packer.measure_training(index);
-  write_file(index_file, to_json(index));
+  write_file(index_file, text);
   return index;
 }
 

@@ -162,8 +162,12 @@ TEST_CASE("packing goes on where it was stopped and keeps what is finished", "[p
   CHECK(again.index.shards.at(Split::train).size() == 3);
   CHECK(fs::last_write_time(pack_index_file(stopped.path())) == index);
 
-  // A photograph at the end of the list needs a shard of its own, and new statistics.
+  // A photograph at the end of the list needs a shard of its own, and new statistics; also when packing was stopped
+  // just before they were measured.
+  const std::string old_index = read_whole(pack_index_file(stopped.path()));
   folder.add("train/cat/2.jpg", "444.jpg");
+  CHECK(Packing(folder.path(), stopped.path()).measured == 7);
+  write_plainly(pack_index_file(stopped.path()), old_index);
   CHECK(Packing(folder.path(), stopped.path()).measured == 7);
   CHECK(fs::last_write_time(kept) == before);
   CHECK(statistics_of(*open_dataset(stopped.path(), Split::train)).images == 7);
@@ -189,6 +193,7 @@ TEST_CASE("a broken photograph fails or is left out, by name", "[pack]") {
     CHECK(packing.index.shards.at(Split::train) == std::vector<long>{2, 1, 2, 0});
   }
   CHECK(open_dataset(out.path(), Split::train)->size() == 5);
+  CHECK_THAT(refusal(folder.path(), out.path()), Contains("train/bee/2.jpg") && Contains("--broken skip"));
 }
 
 TEST_CASE("a folder that holds another pack is not touched", "[pack]") {
