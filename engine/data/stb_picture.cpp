@@ -38,6 +38,7 @@ void* bounded_realloc(void* block, size_t bytes) {
 namespace tandem {
 namespace {
 
+constexpr const char* kCutShort = "is a picture file that is cut short";
 constexpr std::string_view kPngSignature("\x89PNG\r\n\x1a\n", 8);
 
 std::string_view as_text(std::span<const std::byte> bytes) {
@@ -117,11 +118,14 @@ Image decode_stb_picture(std::span<const std::byte> bytes, const std::string& na
   if (!stbi_info_from_callbacks(&Source::callbacks(), &header, &width, &height, &channels))
     throw Error(name, "is not a picture that can be read", "use JPEG, PNG, BMP or GIF files");
   check_image_size(height, width, name);
+  // A BMP is not compressed, so a few bytes must not take the time and the memory of the largest picture.
+  if (as_text(bytes).starts_with("BM") && bytes.size() < size_t(height) * size_t(width) / 8)
+    throw Error(name, kCutShort);
 
   Source source(bytes);
   const std::unique_ptr<stbi_uc, void (*)(void*)> rgba(
       stbi_load_from_callbacks(&Source::callbacks(), &source, &width, &height, &channels, STBI_rgb_alpha), std::free);
-  if (source.ran_out()) throw Error(name, "is a picture file that is cut short");
+  if (source.ran_out()) throw Error(name, kCutShort);
   if (!rgba) throw Error(name, std::string("is a broken picture file (") + stbi_failure_reason() + ")");
   return over_white(rgba.get(), height, width);
 }

@@ -1,5 +1,5 @@
-// A device that tells somebody about each call of a kernel and of GEMM: what it was, and the fewest bytes it had to move.
-// The microscope (tandem xray) compares them with what the kernel really moved.
+// A device that tells somebody about each call of a kernel and of GEMM: what it was, and the fewest bytes it had to
+// move. The microscope (tandem xray) compares them with what the kernel really moved.
 #pragma once
 #include <memory>
 #include <set>
