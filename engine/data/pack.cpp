@@ -180,7 +180,9 @@ PackIndex pack(const fs::path& source, const fs::path& target, const PackOptions
   for (const Split split : {Split::train, Split::test})
     if (holds_photographs(source, split)) lists[split] = list_photographs(source, split);
 
-  fs::create_directories(target);
+  std::error_code failure;
+  fs::create_directories(target, failure);
+  if (failure) throw Error(target.string(), "cannot be made a folder: " + failure.message());
   remove_temporary_files(target);
   Packer packer(target, options, observer);
   PackIndex index{options.side, options.framing, lists.begin()->second.class_names, {}, {}};

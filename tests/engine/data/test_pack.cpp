@@ -214,7 +214,7 @@ TEST_CASE("what cannot be packed is refused", "[pack]") {
   CHECK_THAT(refusal(empty.path(), out.path()), Contains("holds no photographs to pack"));
   CHECK_THAT(refusal(empty / "absent", out.path()), Contains("holds no photographs to pack"));
   const PhotoFolder folder;
-  CHECK_THAT(refusal(folder.path(), folder / "train/ant/1.jpg"), Contains("1.jpg"));
+  CHECK_THAT(refusal(folder.path(), folder / "train/ant/1.jpg"), Contains("1.jpg: cannot be made a folder"));
   PackOptions options = kOptions;
   options.side = 0;
   CHECK_THAT(refusal(folder.path(), out.path(), options), Contains("--side"));
