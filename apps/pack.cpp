@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iostream>
 #include <numeric>
+#include <optional>
 
 #include "apps/commands.h"
 #include "engine/report/numbers.h"
@@ -41,13 +42,15 @@ void show(ProgressLine& line, long done, long all) {
 int pack(PackArguments arguments) {
   arguments.options.framing = arguments.resize_only ? Framing::whole : Framing::centre_square;
   arguments.options.skip_broken = arguments.broken == "skip";
-  ProgressLine packing(stderr), measuring(stderr);
+  ProgressLine packing(stderr);
+  std::optional<ProgressLine> measuring;  // its time begins when packing has ended
   const PackObserver observer{
       .packed = [&](long done, long all) { show(packing, done, all); },
       .measured =
           [&](long done, long all) {
             packing.clear();
-            show(measuring, done, all);
+            if (!measuring) measuring.emplace(stderr);
+            show(*measuring, done, all);
           },
       .left_out =
           [&](const std::string& photograph, const std::string& reason) {
@@ -57,7 +60,7 @@ int pack(PackArguments arguments) {
   };
   const PackIndex index = pack(arguments.source, arguments.target, arguments.options, observer);
   packing.clear();
-  measuring.clear();
+  measuring.reset();
   print(index, arguments.target);
   return kOk;
 }
