@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 // As libFuzzer has it: a reader that wants more memory than this believes a hostile file.
 void limit_memory() {
-#if !defined(__SANITIZE_ADDRESS__)  // which reserves terabytes of addresses
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which reserve terabytes of addresses
   constexpr rlimit kTwoGigabytes{rlim_t(2) << 30, rlim_t(2) << 30};
   setrlimit(RLIMIT_AS, &kTwoGigabytes);
 #endif
