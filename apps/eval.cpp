@@ -30,14 +30,15 @@ int eval(const EvalArguments& arguments) {
   if (dataset->format() != normaliser.format())
     throw UsageError(dataset->name(), "has " + to_string(dataset->format()) + " images, but " + path.string() +
                                           " was trained on " + to_string(normaliser.format()));
-  const Transform transform(dataset->format(), recipe.input, recipe.augment, normaliser);
+  const Transform transform(dataset->format(), recipe.input, recipe.augment, normaliser, header.colours);
   check_data_fits(plan.name, plan.input, plan.classes, *dataset, transform);
 
   const auto device = open_device(arguments.device);
   Net<float> net(std::move(plan), *device, {.batch = recipe.batch, .training = false});
   load_parameters(path, net);
   BatchReader reader(*dataset, transform, recipe.batch, recipe.seed, 0, ReadMode::test);
-  const Evaluation result = evaluate(net, reader);
+  Augmenter augmenter(transform, *device, recipe.batch);
+  const Evaluation result = evaluate(net, augmenter, reader);
   std::cout << net.plan().name << " after " << grouped(header.state.step) << " steps, " << grouped(result.images)
             << " images of the " << arguments.split << " set: error " << fixed(result.error, 2) << " %, top-5 error "
             << fixed(result.top5_error, 2) << " %, loss " << fixed(result.loss, 4) << '\n';

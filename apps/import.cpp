@@ -24,9 +24,9 @@ int import_weights(const ImportArguments& arguments) {
   const Recipe recipe = parse_recipe(model.recipe);
   auto images = open_dataset(arguments.data, Split::train);
   if (recipe.limit > 0) images = subset(std::move(images), recipe.limit);
-  const Normaliser normaliser = Normaliser::measure(recipe.input.subtract, *images);
+  const TrainingStatistics statistics = measure_training_set(recipe.input, recipe.augment, *images);
   check_data_fits(plan.name, plan.input, plan.classes, *images,
-                  Transform(images->format(), recipe.input, recipe.augment, normaliser));
+                  Transform(images->format(), recipe.input, recipe.augment, statistics.normaliser, statistics.colours));
 
   const auto device = open_device(arguments.device);
   Net<float> net(std::move(plan), *device, {.batch = 1});
@@ -35,10 +35,11 @@ int import_weights(const ImportArguments& arguments) {
                                 .recipe_toml = model.recipe.toml(),
                                 .state = {},
                                 .class_names = images->class_names(),
-                                .image = images->format()};
+                                .image = images->format(),
+                                .colours = statistics.colours};
   RunFolder folder(arguments.out);
   folder.create(header.net_toml, header.recipe_toml);
-  save_checkpoint(folder.checkpoint(0), net, header, normaliser);
+  save_checkpoint(folder.checkpoint(0), net, header, statistics.normaliser);
   std::cout << "Read " << grouped(net.plan().parameter_count()) << " numbers into " << folder.checkpoint(0).string()
             << "\nNext you could try:\n"
             << "  tandem eval " << arguments.out << " --data " << arguments.data << "\n"

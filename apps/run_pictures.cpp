@@ -5,6 +5,7 @@
 #include "engine/files/atomic_file.h"
 #include "engine/report/image_grid.h"
 #include "engine/report/log_series.h"
+#include "engine/train/net_input.h"
 
 namespace tandem {
 namespace {
@@ -33,7 +34,7 @@ void draw_filters(const std::filesystem::path& path, const Net<float>& net) {
   }
 }
 
-Image to_image(const std::vector<uint8_t>& pixels, const ImageFormat& format) {
+Image to_image(const uint8_t* pixels, const ImageFormat& format) {
   Image image(format.height, format.width);
   for (int y = 0; y < format.height; ++y)
     for (int x = 0; x < format.width; ++x)
@@ -43,19 +44,13 @@ Image to_image(const std::vector<uint8_t>& pixels, const ImageFormat& format) {
   return image;
 }
 
-void draw_predictions(const std::filesystem::path& path, Net<float>& net, const Dataset& test, Transform transform) {
+void draw_predictions(const std::filesystem::path& path, Net<float>& net, const Dataset& test,
+                      const Transform& transform) {
   const int count = int(std::min<long>({kPredictions, test.size(), net.options().batch}));
-  const long elements = transform.output().elements();
-  std::vector<float> inputs(size_t(count) * elements);
-  std::vector<uint8_t> pixels(test.format().elements());
-  std::vector<int32_t> labels(count);
-  std::vector<Image> images;
-  for (int i = 0; i < count; ++i) {
-    test.read(i, pixels.data(), &labels[i]);
-    transform.apply(pixels.data(), transform.centre(), inputs.data() + i * elements);
-    images.push_back(to_image(pixels, test.format()));
-  }
-  net.set_input(inputs.data(), labels.data(), count);
+  BatchReader reader(test, transform, count, /*seed=*/0, /*start=*/0, ReadMode::test, /*ahead=*/1);
+  const Batch& batch = reader.next();
+  Augmenter augmenter(transform, net.device(), count);
+  set_input(net, augmenter, batch);
   net.forward(/*training=*/false, /*seed=*/0, /*step=*/0);
   const std::vector<float> probabilities = net.probabilities();
   std::vector<int> predicted;
@@ -63,7 +58,10 @@ void draw_predictions(const std::filesystem::path& path, Net<float>& net, const 
     const auto row = probabilities.begin() + long(i) * net.plan().classes;
     predicted.push_back(int(std::max_element(row, row + net.plan().classes) - row));
   }
-  write_png(path, prediction_grid(images, labels, predicted));
+  std::vector<Image> images;
+  for (int i = 0; i < count; ++i)
+    images.push_back(to_image(batch.images.data() + i * test.format().elements(), test.format()));
+  write_png(path, prediction_grid(images, batch.labels, predicted));
 }
 
 }  // namespace

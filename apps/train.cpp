@@ -166,11 +166,14 @@ int train(const TrainArguments& arguments) {
     const CheckpointHeader saved = read_checkpoint_header(*checkpoint);
     check_same_settings(folder, saved, header, recipe);
     header.state = saved.state;
+    header.colours = saved.colours;
   }
-  const Normaliser normaliser = checkpoint ? read_normaliser(*checkpoint, recipe.input.subtract)
-                                           : Normaliser::measure(recipe.input.subtract, *train_set);
+  const TrainingStatistics statistics =
+      checkpoint ? TrainingStatistics{read_normaliser(*checkpoint, recipe.input.subtract), header.colours}
+                 : measure_training_set(recipe.input, recipe.augment, *train_set);
+  header.colours = statistics.colours;
   Net<float> net(std::move(plan), *device, {.batch = recipe.batch});
-  Trainer trainer(net, recipe, *train_set, *test_set, normaliser);
+  Trainer trainer(net, recipe, *train_set, *test_set, statistics.normaliser, statistics.colours);
   if (checkpoint) {
     load_parameters(*checkpoint, net);
     trainer.restore(header.state);
@@ -190,7 +193,7 @@ int train(const TrainArguments& arguments) {
   RunRecorder recorder(folder, recipe, header.state.step, trainer.steps_per_epoch(), trainer.total_steps(),
                        arguments.keep, [&](const std::filesystem::path& path, const TrainState& state) {
                          header.state = state;
-                         save_checkpoint(path, net, header, normaliser);
+                         save_checkpoint(path, net, header, statistics.normaliser);
                        });
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);

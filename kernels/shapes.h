@@ -1,4 +1,4 @@
-// Plain descriptions of what a kernel works on: sizes only, no pointers, no CUDA. Shared by kernels, engine and layers.
+// Plain descriptions of what a kernel works on: no pointers, no CUDA. Shared by kernels, engine and layers.
 // All activations are NHWC: element (n, h, w, c) lies at ((n * height + h) * width + w) * channels + c.
 #pragma once
 #include <cstdint>
@@ -61,6 +61,34 @@ struct DropoutMask {
   double keep = 0.5;
   uint64_t seed = 0, step = 0;
   uint32_t layer = 0;
+};
+
+// A window of an image, cut at (top, left) and then mirrored left to right if `flip`. How large is said elsewhere.
+struct CropWindow {
+  int top = 0, left = 0;
+  bool flip = false;
+
+  bool operator==(const CropWindow&) const = default;
+};
+
+inline constexpr int kNoiseChannels = 3;
+
+// What the network is shown of one image: gain * (window of the resized image - window of the mean image + noise),
+// noise being a number a channel, and 0 from the fourth channel on.
+struct ImageDraw {
+  CropWindow window, mean_window;
+  float gain = 1;
+  float noise[kNoiseChannels] = {};
+
+  bool operator==(const ImageDraw&) const = default;
+};
+
+// Images of height x width pixels as they are stored become out_height x out_width windows. The mean image is as large
+// as a resized image, or as a stored one where images are not resized.
+struct Augment {
+  int batch = 0, height = 0, width = 0, channels = 0;
+  int resized_height = 0, resized_width = 0;
+  int out_height = 0, out_width = 0;
 };
 
 // The paper's update rule: v <- momentum v - decay rate w - rate g;  w <- w + v.

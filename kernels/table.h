@@ -23,6 +23,14 @@ namespace tandem {
 
 using Stream = void*;  // cudaStream_t on the GPU, host::ThreadPool* on the host
 
+// How one axis is resampled: output o is the sum over t < count of weights[o * count + t] * input[first[o] + t].
+// Device pointers to what engine/data/axis_filter.h makes.
+struct AxisTaps {
+  const int32_t* first = nullptr;
+  const float* weights = nullptr;
+  int count = 0;
+};
+
 // T is the storage type: float, bf16, or (host only) double. Arithmetic is in float, for double in double.
 template <class T>
 struct Table {
@@ -88,6 +96,16 @@ struct Table {
 
   // --- sgd.cu: one pass over weights, momentum and gradients
   void (*sgd)(Stream, T* w, T* v, const T* g, size_t n, const SgdStep&);
+
+  // --- augment.cu: from stored 8-bit images to the net's input. Each has an ImageDraw, whose windows lie inside; all
+  // share the mean image, [resized_height][resized_width][channels].
+  void (*augment)(Stream, const uint8_t* images, const ImageDraw* draws, const float* mean, T* out, const Augment&);
+  // The same for images that are to be resized: first down the columns, into resized [batch][out_height][width]
+  // [channels], then along the rows.
+  void (*resize_rows)(Stream, const uint8_t* images, const ImageDraw* draws, const AxisTaps& rows, Compute<T>* resized,
+                      const Augment&);
+  void (*augment_rows)(Stream, const Compute<T>* resized, const ImageDraw* draws, const AxisTaps& columns,
+                       const float* mean, T* out, const Augment&);
 
   // --- reduce.cu: order-free reductions, by Thrust. They wait for the result.
   long (*count_below)(Stream, const int32_t* x, size_t n, int32_t bound);  // how many x[i] < bound

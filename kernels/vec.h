@@ -92,6 +92,15 @@ class Vec {
 #endif
   }
 
+  // The N bytes at p, as numbers; p must be aligned to N on the GPU.
+  __device__ static Vec from_bytes(const uint8_t* p) {
+#if defined(__CUDACC__)
+    return map([](uint8_t x) { return static_cast<A>(x); }, read(p));
+#else
+    return Vec(convert<A, N>(widened(read(p))));
+#endif
+  }
+
   template <class S>
   __device__ void store(S* p) const {
     static_assert(std::is_same_v<Compute<S>, A>);
@@ -147,13 +156,11 @@ class Vec {
 
   // Lane by lane: key[i] == wanted ? a[i] : 0. The N bytes at key must be aligned to N on the GPU.
   __device__ static Vec where_equal(const uint8_t* key, int wanted, Vec a) {
-    const auto bytes = read(key);
 #if defined(__CUDACC__)
-    const auto& keys = bytes;
+    const auto keys = read(key);
 #else
     using Integer = std::conditional_t<sizeof(A) == 8, int64_t, int32_t>;  // as wide as A: its mask selects whole lanes
-    // In steps, because g++ 12 widens eight bytes at once one by one.
-    const auto keys = convert<Integer, N>(convert<int32_t, N>(convert<int16_t, N>(bytes)));
+    const auto keys = convert<Integer, N>(widened(read(key)));
 #endif
     return map([wanted](auto k, auto x) { return k == wanted ? x : decltype(x){}; }, keys, a.lanes_);
   }
@@ -199,6 +206,13 @@ class Vec {
     return bits;
 #endif
   }
+
+#if !defined(__CUDACC__)
+  // In steps, because g++ 12 widens eight bytes at once one by one.
+  __device__ static Lanes<int32_t, N> widened(Lanes<uint8_t, N> bytes) {
+    return convert<int32_t, N>(convert<int16_t, N>(bytes));
+  }
+#endif
 
   // An operation is written once: the host applies it to whole registers, the GPU lane by lane.
   template <class Operation, class... Operands>

@@ -12,7 +12,7 @@ namespace tandem {
 // What a stream is for: eight bits of the counter, so that no two purposes ever share a draw.
 // Dropout is 0 because its kernel takes its draws itself (kernels/dropout.cu), at what is here purpose 0, index
 // element / 4, `a` = layer + step * 2^32.
-enum class Purpose : uint8_t { dropout = 0, initialise = 1, shuffle = 2, augment = 3 };
+enum class Purpose : uint8_t { dropout = 0, initialise = 1, shuffle = 2, augment = 3, colour = 4 };
 
 // One stream of draws. Index i owns one block of four 32-bit words, and every function of i below reads that block:
 // take one kind of draw at an index. The key is the seed (low word first), the counter is

@@ -27,4 +27,26 @@ AxisFilter linear_filter(int in, int out) {
   return filter;
 }
 
+std::vector<float> resample(const std::vector<float>& image, int width, int channels, const AxisFilter& rows,
+                            const AxisFilter& columns) {
+  std::vector<float> resampled;
+  for (int h = 0; h < rows.outputs(); ++h) {
+    for (int w = 0; w < columns.outputs(); ++w) {
+      for (int c = 0; c < channels; ++c) {
+        double sum = 0;
+        for (int i = 0; i < rows.taps; ++i) {
+          for (int j = 0; j < columns.taps; ++j) {
+            const float row_weight = rows.weights[size_t(h * rows.taps + i)];
+            const float column_weight = columns.weights[size_t(w * columns.taps + j)];
+            const size_t pixel = size_t(rows.first[h] + i) * width + columns.first[w] + j;
+            sum += double(row_weight) * column_weight * image[pixel * channels + c];
+          }
+        }
+        resampled.push_back(float(sum));
+      }
+    }
+  }
+  return resampled;
+}
+
 }  // namespace tandem

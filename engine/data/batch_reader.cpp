@@ -34,8 +34,7 @@ BatchReader::BatchReader(const Dataset& dataset, const Transform& transform, int
       start_(start),
       mode_(mode),
       ahead_(ahead),
-      steps_per_epoch_(count_steps(dataset, batch, mode)),
-      image_(size_t(dataset.format().elements())) {
+      steps_per_epoch_(count_steps(dataset, batch, mode)) {
   if (start < 0 || ahead < 1) throw Error("batch reader", "starts at step 0 or later, at least one batch ahead");
   if (transform.source() != dataset.format()) {
     throw Error("batch reader", "the transform is for images of " + to_string(transform.source()) + ", " +
@@ -43,7 +42,8 @@ BatchReader::BatchReader(const Dataset& dataset, const Transform& transform, int
   }
   ring_.resize(size_t(ahead) + 1);
   for (Batch& slot : ring_) {
-    slot.pixels.resize(size_t(batch) * size_t(transform.output().elements()));
+    slot.images.resize(size_t(batch) * size_t(dataset.format().elements()));
+    slot.draws.resize(size_t(batch));
     slot.labels.resize(size_t(batch));
   }
   thread_ = std::thread(&BatchReader::read_ahead, this);
@@ -101,13 +101,13 @@ void BatchReader::fill(Batch& batch, long step) {
     order_ = permutation(seed_, uint64_t(batch.epoch), uint32_t(dataset_.size()));
     order_epoch_ = batch.epoch;
   }
-  const long elements = transform_.output().elements();
+  const long elements = dataset_.format().elements();
   for (int i = 0; i < batch.count; ++i) {
     const bool training = mode_ == ReadMode::train;
     const long index = training ? order_[size_t(first + i)] : first + i;
-    dataset_.read(index, image_.data(), &batch.labels[size_t(i)]);
-    const CropWindow window = training ? transform_.draw(seed_, batch.epoch, index) : transform_.centre();
-    transform_.apply(image_.data(), window, batch.pixels.data() + i * elements);
+    dataset_.read(index, batch.images.data() + i * elements, &batch.labels[size_t(i)]);
+    batch.draws[size_t(i)] =
+        training ? transform_.draw(seed_, batch.epoch, index) : transform_.view(transform_.centre());
   }
 }
 

@@ -1,4 +1,5 @@
-// Batches of transformed images, prepared ahead by a thread of their own.
+// Batches of images as they are stored, and the draws of what the network is shown of them, gathered ahead by a thread
+// of their own.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -14,16 +15,17 @@
 namespace tandem {
 
 enum class ReadMode {
-  train,  // a new random order every epoch, random windows; the images left over from whole batches sit the epoch out
+  train,  // a new random order every epoch, random draws; the images left over from whole batches sit the epoch out
   test,   // the data set's order, centre windows; the last batch of an epoch may be smaller
 };
 
 struct Batch {
-  AlignedVector<float> pixels;  // [batch][height][width][channels], the transform's output format
-  std::vector<int32_t> labels;  // [batch]
-  int count = 0;                // images in it; rows from `count` on hold what an earlier batch left there
-  long step = 0;                // number of the batch since the beginning of all
-  long epoch = 0;               // step / steps_per_epoch()
+  AlignedVector<uint8_t> images;  // [batch][height][width][channels], the data set's format
+  std::vector<ImageDraw> draws;   // [batch]
+  std::vector<int32_t> labels;    // [batch]
+  int count = 0;                  // images in it; rows from `count` on hold what an earlier batch left there
+  long step = 0;                  // number of the batch since the beginning of all
+  long epoch = 0;                 // step / steps_per_epoch()
 };
 
 // The batch of a step is a pure function of (data set, transform, batch size, seed, mode, step), so a reader that
@@ -51,7 +53,7 @@ class BatchReader {
   Batch& slot(long number) { return ring_[size_t(number) % ring_.size()]; }
 
   const Dataset& dataset_;
-  Transform transform_;
+  const Transform transform_;
   const int batch_;
   const uint64_t seed_;
   const long start_;
@@ -61,7 +63,6 @@ class BatchReader {
   double seconds_waited_ = 0;
 
   // Only the reading thread uses these.
-  std::vector<uint8_t> image_;
   std::vector<uint32_t> order_;  // of epoch order_epoch_
   long order_epoch_ = -1;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "engine/core/error.h"
 #include "engine/core/random.h"
@@ -29,25 +28,69 @@ ImageFormat cropped_format(ImageFormat image, int crop) {
   return crop == 0 ? image : ImageFormat{crop, crop, image.channels};
 }
 
+// The paper's rule depends on the unit of l, which it does not state. For values from 0 to 255, noise of a thousand
+// grey levels would drown every image; for values from 0 to 1, where l is 255^2 times smaller, it is a few of them.
+double factor_of_draw(ColourRule rule, double eigenvalue) {
+  return rule == ColourRule::paper ? eigenvalue / 255 : std::sqrt(std::max(0.0, eigenvalue));
+}
+
+void check(const ColourRecipe& colour, ImageFormat format) {
+  if (colour.rule == ColourRule::none) return;
+  if (format.channels != kNoiseChannels) {
+    throw UsageError("augment.colour", "needs images with three channels, these are of " + to_string(format),
+                     "set augment.colour.rule to \"none\"");
+  }
+  if (!std::isfinite(colour.deviation) || colour.deviation < 0)
+    throw UsageError("augment.colour.deviation", "must be a finite number, 0 or more");
+  if (colour.epochs < 0) throw UsageError("augment.colour.epochs", "cannot be negative");
+}
+
 }  // namespace
 
+MeanCrop mean_crop_from_name(const std::string& name) {
+  if (name == "centre") return MeanCrop::centre;
+  if (name == "window") return MeanCrop::window;
+  throw UsageError("input.mean_crop", "\"" + name + "\" is not known", "use \"centre\" or \"window\"");
+}
+
+ColourRule colour_rule_from_name(const std::string& name) {
+  if (name == "none") return ColourRule::none;
+  if (name == "paper") return ColourRule::paper;
+  if (name == "cuda-convnet") return ColourRule::cuda_convnet;
+  throw UsageError("augment.colour.rule", "\"" + name + "\" is not known",
+                   "use \"none\", \"paper\" or \"cuda-convnet\"");
+}
+
+TrainingStatistics measure_training_set(const InputRecipe& input, const AugmentRecipe& augment,
+                                        const Dataset& training) {
+  if (augment.colour.rule == ColourRule::none) return {Normaliser::measure(input.subtract, training), {}};
+  const DatasetStatistics statistics = statistics_of(training);
+  return {Normaliser::measure(input.subtract, statistics), statistics.colour};
+}
+
 Transform::Transform(ImageFormat source, const InputRecipe& input, const AugmentRecipe& augment,
-                     const Normaliser& normaliser)
+                     const Normaliser& normaliser, const std::optional<ColourPca>& colours)
     : source_(source),
       resized_(resized_format(source, input.resize)),
       output_(cropped_format(resized_, augment.crop)),
       flip_(augment.flip),
       scale_(float(input.scale)),
+      mean_crop_(input.mean_crop),
       rows_(linear_filter(source.height, resized_.height)),
       columns_(linear_filter(source.width, resized_.width)),
-      narrowed_(size_t(source.height) * output_.width * output_.channels),
-      mean_(size_t(output_.elements())) {
+      colour_(augment.colour),
+      noise_(colours.value_or(ColourPca{})) {
   if (!std::isfinite(scale_) || scale_ == 0) throw UsageError("input.scale", "must be a finite number other than 0");
   if (normaliser.format() != source) {
     throw UsageError("input.subtract", "the mean belongs to images of " + to_string(normaliser.format()) +
                                            ", these are of " + to_string(source));
   }
-  resample(normaliser.image().data(), centre(), mean_.data());
+  check(colour_, source);
+  if (colour_.rule != ColourRule::none && !colours)
+    throw Error("transform", "colour noise wants the colours of the training set");
+  for (double& eigenvalue : noise_.eigenvalues) eigenvalue = factor_of_draw(colour_.rule, eigenvalue);
+  mean_ = normaliser.image();
+  if (resized_ != source) mean_ = resample(mean_, source.width, source.channels, rows_, columns_);
 }
 
 CropWindow Transform::centre() const {
@@ -64,55 +107,25 @@ std::array<CropWindow, 10> Transform::ten_views() const {
   return views;
 }
 
-CropWindow Transform::draw(uint64_t seed, long epoch, long index) const {
+ImageDraw Transform::view(const CropWindow& window) const {
+  return {.window = window, .mean_window = mean_crop_ == MeanCrop::window ? window : centre(), .gain = scale_};
+}
+
+ImageDraw Transform::draw(uint64_t seed, long epoch, long index) const {
   const Random random(seed, Purpose::augment, uint64_t(epoch));
-  const uint64_t first = uint64_t(index) * 4;  // room for one more draw an image
-  return {int(random.below(first, uint64_t(resized_.height - output_.height + 1))),
-          int(random.below(first + 1, uint64_t(resized_.width - output_.width + 1))),
-          flip_ && random.below(first + 2, 2) == 1};
-}
-
-void Transform::apply(const uint8_t* image, CropWindow window, float* out) {
-  resample(image, window, out);
-  const float scale = scale_;
-  const float* mean = mean_.data();
-  for (size_t k = 0; k < mean_.size(); ++k) out[k] = (out[k] - mean[k]) * scale;
-}
-
-// First along the rows, for the window's columns only, then down the columns, for its rows only. Without resizing both
-// filters have one tap of weight 1 and the pixels pass exactly.
-template <class Pixel>
-void Transform::resample(const Pixel* image, CropWindow window, float* out) {
-  const int channels = output_.channels, width = output_.width;
-  const long row_elements = long(width) * channels;
-
-  const int first_row = rows_.first[size_t(window.top)];
-  const int end_row = rows_.first[size_t(window.top + output_.height - 1)] + rows_.taps;
-  for (int row = first_row; row < end_row; ++row) {
-    const Pixel* in = image + long(row) * source_.width * channels;
-    float* narrowed = narrowed_.data() + row * row_elements;
-    for (int column = 0; column < width; ++column) {
-      const size_t from = size_t(window.left + (window.flip ? width - 1 - column : column));
-      const float* weights = columns_.weights.data() + from * size_t(columns_.taps);
-      const Pixel* pixel = in + long(columns_.first[from]) * channels;
-      for (int c = 0; c < channels; ++c) {
-        float sum = 0;
-        for (int t = 0; t < columns_.taps; ++t) sum += weights[t] * float(pixel[t * channels + c]);
-        narrowed[long(column) * channels + c] = sum;
-      }
-    }
-  }
-
-  for (int row = 0; row < output_.height; ++row) {
-    const size_t from = size_t(window.top + row);
-    const float* weights = rows_.weights.data() + from * size_t(rows_.taps);
-    const float* in = narrowed_.data() + rows_.first[from] * row_elements;
-    float* to = out + row * row_elements;
-    for (long k = 0; k < row_elements; ++k) to[k] = weights[0] * in[k];
-    for (int t = 1; t < rows_.taps; ++t) {
-      for (long k = 0; k < row_elements; ++k) to[k] += weights[t] * in[t * row_elements + k];
-    }
-  }
+  const uint64_t first = uint64_t(index) * 4;
+  ImageDraw draw = view({int(random.below(first, uint64_t(resized_.height - output_.height + 1))),
+                         int(random.below(first + 1, uint64_t(resized_.width - output_.width + 1))),
+                         flip_ && random.below(first + 2, 2) == 1});
+  const bool noisy = colour_.rule != ColourRule::none && (colour_.epochs == 0 || epoch < colour_.epochs);
+  if (!noisy) return draw;
+  const Random colours(seed, Purpose::colour, uint64_t(epoch));
+  std::array<double, 3> alphas{};
+  for (size_t j = 0; j < 3; ++j) alphas[j] = colour_.deviation * colours.normal(uint64_t(index) * 3 + j);
+  const std::array<double, 3> delta = noise_.delta(alphas);
+  std::copy(delta.begin(), delta.end(), draw.noise);
+  if (colour_.rule == ColourRule::cuda_convnet) draw.gain = float(scale_ / (1 + colour_.deviation));
+  return draw;
 }
 
 }  // namespace tandem

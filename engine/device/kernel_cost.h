@@ -150,6 +150,27 @@ struct KernelCost {
   static KernelCall sgd(T*, T*, const T*, size_t n, const SgdStep&) {
     return {"sgd", 3 * n * kBytes, 2 * n * kBytes, n};
   }
+
+  // Of one image: what the network sees, and what resizing makes half-way. A window wants its share of what it is cut
+  // from, and images that draw the same window of the mean image read it once.
+  static size_t window(const Augment& p) { return size_t(p.out_height) * p.out_width * p.channels; }
+  static size_t half_resized(const Augment& p) { return size_t(p.out_height) * p.width * p.channels; }
+  static size_t share(size_t elements, int cut, int whole) { return elements * cut / whole; }
+  static size_t mean_and_draws(const Augment& p) { return window(p) * sizeof(float) + p.batch * sizeof(ImageDraw); }
+  static KernelCall augment(const uint8_t*, const ImageDraw*, const float*, T*, const Augment& p) {
+    const size_t n = window(p) * p.batch;
+    return {"augment", n + mean_and_draws(p), n * kBytes, n};
+  }
+  static KernelCall resize_rows(const uint8_t*, const ImageDraw*, const AxisTaps&, Compute<T>*, const Augment& p) {
+    const size_t stored = share(size_t(p.batch) * p.height * p.width * p.channels, p.out_height, p.resized_height);
+    const size_t n = half_resized(p) * p.batch;
+    return {"resize_rows", stored + p.batch * sizeof(ImageDraw), n * sizeof(Compute<T>), std::max(stored, n)};
+  }
+  static KernelCall augment_rows(const Compute<T>*, const ImageDraw*, const AxisTaps&, const float*, T*,
+                                 const Augment& p) {
+    const size_t half = share(half_resized(p) * p.batch, p.out_width, p.resized_width), n = window(p) * p.batch;
+    return {"augment_rows", half * sizeof(Compute<T>) + mean_and_draws(p), n * kBytes, std::max(half, n)};
+  }
 };
 
 inline KernelCall gemm_cost(const Gemm<float>& g) {

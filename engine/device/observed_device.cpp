@@ -69,7 +69,10 @@ struct PassedOn<entry> {
   X(add)                            \
   X(scale)                          \
   X(copy_channels)                  \
-  X(sgd)
+  X(sgd)                            \
+  X(augment)                        \
+  X(resize_rows)                    \
+  X(augment_rows)
 
 #define OBSERVE(entry) .entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call,
 const Table<float> kObservedTable = {

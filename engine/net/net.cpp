@@ -138,11 +138,16 @@ void Net<T>::initialize(uint64_t seed) {
 
 template <class T>
 void Net<T>::set_input(const T* pixels, const int32_t* labels, int count) {
-  if (count < 1 || count > options_.batch)
-    throw Error("Net::set_input", "a batch of " + std::to_string(count) + " images does not fit a net built for " +
-                                      std::to_string(options_.batch));
-  count_ = count;
+  set_labels(labels, count);
   device_.upload(input_.data(), pixels, size_t(plan_.input.elements()) * count * sizeof(T));
+}
+
+template <class T>
+void Net<T>::set_labels(const int32_t* labels, int count) {
+  if (count < 1 || count > options_.batch)
+    throw Error("Net", "a batch of " + std::to_string(count) + " images does not fit a net built for " +
+                           std::to_string(options_.batch));
+  count_ = count;
   device_.upload(labels_.data(), labels, size_t(count) * sizeof(int32_t));
 }
 

@@ -53,7 +53,9 @@ class Net {
 
   // Copies count images [count][height][width][channels] and labels to the device.
   void set_input(const T* pixels, const int32_t* labels, int count);
-  T* input() const { return input_.data(); }  // on the device
+  // The same where input() has been written on the device.
+  void set_labels(const int32_t* labels, int count);
+  T* input() const { return input_.data(); }  // on the device, [batch][height][width][channels]
 
   void forward(bool training, uint64_t seed, uint64_t step);
   // Gradients of the mean loss of the last forward's batch.

@@ -29,6 +29,21 @@ std::string hexadecimal(uint32_t checksum) {
   return text;
 }
 
+Json colours_json(const std::optional<ColourPca>& colours) {
+  if (!colours) return nullptr;
+  return {{"mean", colours->mean},
+          {"covariance", colours->covariance},
+          {"eigenvalues", colours->eigenvalues},
+          {"eigenvectors", colours->eigenvectors}};
+}
+
+std::optional<ColourPca> parse_colours(const Json& json) {
+  if (json.is_null()) return {};
+  return ColourPca{json.at("mean").get<std::array<double, 3>>(), json.at("covariance").get<std::array<double, 9>>(),
+                   json.at("eigenvalues").get<std::array<double, 3>>(),
+                   json.at("eigenvectors").get<std::array<double, 9>>()};
+}
+
 Json header_json(const CheckpointHeader& header, const Normaliser& normaliser) {
   return {{"version", kVersion},
           {"net", header.net_toml},
@@ -42,7 +57,8 @@ Json header_json(const CheckpointHeader& header, const Normaliser& normaliser) {
             {"epochs_since_best", header.state.plateau.epochs_since_best},
             {"drops", header.state.plateau.drops}}},
           {"classes", header.class_names},
-          {"image", {normaliser.format().height, normaliser.format().width, normaliser.format().channels}}};
+          {"image", {normaliser.format().height, normaliser.format().width, normaliser.format().channels}},
+          {"colours", colours_json(header.colours)}};
 }
 
 CheckpointHeader parse_header(const Json& json) {
@@ -58,6 +74,7 @@ CheckpointHeader parse_header(const Json& json) {
   header.class_names = json.at("classes").get<std::vector<std::string>>();
   const auto image = json.at("image").get<std::array<int, 3>>();
   header.image = {image[0], image[1], image[2]};
+  header.colours = parse_colours(json.at("colours"));
   return header;
 }
 

@@ -3,15 +3,16 @@
 // Tensors: "conv1.weights" (float32, as in memory: convolutions [out][kh][kw][in / groups]); beside each its momentum,
 // "momentum/conv1.weights"; and "normaliser", the mean that is subtracted from images.
 // Metadata "tandem": a JSON object {version, net, recipe, recipe_hash, step, tested_step, best_step, plateau, classes,
-// image, checksums}, where net and recipe are the two TOML files' texts: a checkpoint needs no other file. checksums
-// has each tensor's CRC-32, and the metadata "tandem-crc32" that of the object's text; they are verified when the part
-// is read.
+// image, colours, checksums}, where net and recipe are the two TOML files' texts: a checkpoint needs no other file.
+// checksums has each tensor's CRC-32, and the metadata "tandem-crc32" that of the object's text; they are verified when
+// the part is read.
 #pragma once
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/data/colour_pca.h"
 #include "engine/data/normaliser.h"
 #include "engine/net/net.h"
 #include "engine/train/trainer.h"
@@ -22,7 +23,8 @@ struct CheckpointHeader {
   std::string net_toml, recipe_toml;
   TrainState state;
   std::vector<std::string> class_names;
-  ImageFormat image;  // of the data set, to which the normaliser belongs
+  ImageFormat image;                      // of the data set, to which the normaliser belongs
+  std::optional<ColourPca> colours = {};  // of the training set, where the recipe wants colour noise
 };
 
 // Written to a temporary name, synced and renamed. `net` is built for training.

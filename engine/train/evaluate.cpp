@@ -1,13 +1,14 @@
 #include "engine/train/evaluate.h"
 
+#include "engine/train/net_input.h"
+
 namespace tandem {
 
-Evaluation evaluate(Net<float>& net, BatchReader& reader, const std::function<bool()>& stop) {
+Evaluation evaluate(Net<float>& net, Augmenter& augmenter, BatchReader& reader, const std::function<bool()>& stop) {
   Evaluation total;
   long top1 = 0, top5 = 0;
   for (long step = 0; step < reader.steps_per_epoch() && !(stop && stop()); ++step) {
-    const Batch& batch = reader.next();
-    net.set_input(batch.pixels.data(), batch.labels.data(), batch.count);
+    set_input(net, augmenter, reader.next());
     net.forward(/*training=*/false, /*seed=*/0, /*step=*/0);
     const BatchResult result = net.result();
     total.images += result.count;

@@ -1,4 +1,5 @@
 #pragma once
+#include "engine/data/augmenter.h"
 #include "engine/data/batch_reader.h"
 #include "engine/net/net.h"
 
@@ -12,6 +13,6 @@ struct Evaluation {
 
 // One epoch of a reader in test mode through the net in evaluation mode (no dropout). The reader must be at an epoch's
 // beginning. `stop`, if given, is asked between batches; when it says true the rest is left out and images says so.
-Evaluation evaluate(Net<float>& net, BatchReader& reader, const std::function<bool()>& stop = {});
+Evaluation evaluate(Net<float>& net, Augmenter& augmenter, BatchReader& reader, const std::function<bool()>& stop = {});
 
 }  // namespace tandem

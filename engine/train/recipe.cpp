@@ -44,9 +44,14 @@ Recipe parse_recipe(const Options& file) {
   recipe.input.subtract = subtract_from_name(input.text("subtract", "none"));
   recipe.input.scale = input.real("scale", recipe.input.scale);
   recipe.input.resize = int(whole(input, "resize"));
+  recipe.input.mean_crop = mean_crop_from_name(input.text("mean_crop", "centre"));
   const Options augment = file.optional_table("augment");
   recipe.augment.crop = int(whole(augment, "crop"));
   recipe.augment.flip = augment.boolean("flip", false);
+  const Options colour = augment.optional_table("colour");
+  recipe.augment.colour.rule = colour_rule_from_name(colour.text("rule", "none"));
+  recipe.augment.colour.deviation = at_least_zero(colour, "deviation", recipe.augment.colour.deviation);
+  recipe.augment.colour.epochs = int(whole(colour, "epochs"));
   recipe.limit = whole(file, "limit");
   recipe.seed = uint64_t(whole(file, "seed", long(recipe.seed)));
   file.finish();

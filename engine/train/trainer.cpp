@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/train/net_input.h"
 #include "engine/train/sgd.h"
 
 namespace tandem {
@@ -34,12 +35,13 @@ void check_data_fits(const std::string& net, const ImageShape& input, int classe
 }
 
 Trainer::Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
-                 const Normaliser& normaliser)
+                 const Normaliser& normaliser, const std::optional<ColourPca>& colours)
     : net_(net),
       recipe_(recipe),
       train_(train),
       test_(test),
-      transform_(train.format(), recipe.input, recipe.augment, normaliser) {
+      transform_(train.format(), recipe.input, recipe.augment, normaliser, colours),
+      augmenter_(transform_, net.device(), recipe.batch) {
   for (const Dataset* data : {&train_, &test_})
     check_data_fits(net.plan().name, net.plan().input, net.plan().classes, *data, transform_);
   if (test_.format() != train_.format())
@@ -71,7 +73,7 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
   report.data_wait_seconds = reader.seconds_waited() - waited;
   const double epoch = double(state_.step) / double(steps_per_epoch());
   const Rates rates = rates_at(recipe_, epoch, state_.plateau);
-  net_.set_input(batch.pixels.data(), batch.labels.data(), batch.count);
+  set_input(net_, augmenter_, batch);
   net_.forward(/*training=*/true, recipe_.seed, uint64_t(state_.step));
   const BatchResult result = net_.result();
   check_finite(result.loss);
@@ -89,7 +91,7 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
 
 Evaluation Trainer::test(const std::function<bool()>& stop) {
   BatchReader reader(test_, transform_, recipe_.batch, recipe_.seed, 0, ReadMode::test);
-  return evaluate(net_, reader, stop);
+  return evaluate(net_, augmenter_, reader, stop);
 }
 
 void Trainer::end_epoch(TrainObserver& observer, const std::function<bool()>& stop) {

@@ -50,8 +50,9 @@ class Trainer {
  public:
   // The net must be built for training with the recipe's batch. Data sets must outlive the trainer. Throws UsageError
   // when data, recipe and net do not fit each other.
+  // `colours`: of the training set, where the recipe wants colour noise.
   Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
-          const Normaliser& normaliser);
+          const Normaliser& normaliser, const std::optional<ColourPca>& colours = {});
 
   const Transform& transform() const { return transform_; }
   const TrainState& state() const { return state_; }
@@ -75,7 +76,8 @@ class Trainer {
   const Recipe recipe_;
   const Dataset& train_;
   const Dataset& test_;
-  Transform transform_;
+  const Transform transform_;
+  Augmenter augmenter_;
   TrainState state_;
 };
 

@@ -169,6 +169,42 @@ TEST_CASE("a run is resumed with its own settings", "[train]") {
   CHECK(here.log().at(6).at("rate") == 0.5);
 }
 
+TEST_CASE("colour noise goes on in a resumed run as in one without a break", "[train]") {
+  const Playground here;
+  fs::create_directory(here.path() / "cifar");
+  for (const std::string file :
+       {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
+    Bytes records;
+    for (int image = 0; image < 8; ++image) {
+      const Bytes pixels = random_bytes(3072, uint64_t(file[file.size() - 1] * 8 + image), 256);
+      records.push_back(uint8_t(image));
+      records.insert(records.end(), pixels.begin(), pixels.end());
+    }
+    here.write("cifar/" + file + ".bin", records);
+  }
+  const std::string data = "' --data '" + (here.path() / "cifar").string() + "' --device cpu --threads 2";
+  const auto train = [&](const std::string& run, const std::string& more) {
+    return tandem("train cifar-80sec --out '" + here.run(run).string() + data +
+                  " --set batch=8 --set augment.flip=true --set augment.colour.rule=" + more);
+  };
+  const auto losses = [&](const std::string& run) {
+    std::map<long, double> all;
+    for (const Json& line : here.log(run))
+      if (line.contains("loss")) all[line.at("step").get<long>()] = line.at("loss").get<double>();
+    return all;
+  };
+  check_succeeded(train("whole", "cuda-convnet --steps 8"));
+  check_succeeded(train("broken", "cuda-convnet --steps 3"));
+  check_succeeded(train("broken", "cuda-convnet --steps 8 --resume"));
+  check_succeeded(train("plain", "none --steps 8"));
+  CHECK(losses("whole").size() == 8);
+  CHECK(losses("broken") == losses("whole"));
+  CHECK(losses("plain") != losses("whole"));
+  check_succeeded(tandem("eval '" + here.run("broken").string() + data));
+
+  check_refused(here.train("--epochs 1 --set augment.colour.rule=paper", "grey"), 2, "three channels");
+}
+
 TEST_CASE("--resume needs a folder", "[train]") {
   const Playground here;
   check_refused(tandem("train lenet --resume --data '" + here.data() + "'"), 2, "--out");

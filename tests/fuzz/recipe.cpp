@@ -17,5 +17,5 @@ void tandem::fuzz::read(Bytes input) {
                         std::vector<float>(recipe.input.subtract == Subtract::none   ? 0
                                            : recipe.input.subtract == Subtract::mean ? 3
                                                                                      : kFormat.elements()));
-  Transform(kFormat, recipe.input, recipe.augment, mean);
+  Transform(kFormat, recipe.input, recipe.augment, mean, ColourPca{});
 }

@@ -28,7 +28,7 @@ TEST_CASE("streams of another seed, purpose or number share no draw", "[random]"
   std::set<std::vector<uint32_t>> seen;
   long blocks = 0;
   for (const uint64_t seed : {uint64_t(0), uint64_t(1), uint64_t(1) << 32}) {
-    for (const Purpose purpose : {Purpose::initialise, Purpose::shuffle, Purpose::augment}) {
+    for (const Purpose purpose : {Purpose::initialise, Purpose::shuffle, Purpose::augment, Purpose::colour}) {
       for (const uint64_t a : {uint64_t(0), uint64_t(1), uint64_t(1) << 32}) {
         for (const uint64_t i : {uint64_t(0), uint64_t(1), uint64_t(1) << 32, (uint64_t(1) << 56) - 1}) {
           seen.insert(words(Random(seed, purpose, a).block(i)));

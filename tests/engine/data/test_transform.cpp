@@ -9,133 +9,8 @@ namespace tandem {
 namespace {
 
 using Catch::Matchers::Contains;
-using Pixels = std::vector<uint8_t>;
 
 Normaliser nothing(ImageFormat format) { return Normaliser(Subtract::none, format, {}); }
-
-std::vector<float> apply(Transform& transform, const Pixels& image, CropWindow window) {
-  std::vector<float> out(size_t(transform.output().elements()));
-  transform.apply(image.data(), window, out.data());
-  return out;
-}
-
-// An image whose element (h, w, c) tells its own position.
-Pixels numbered(ImageFormat format) {
-  Pixels image(size_t(format.elements()));
-  for (size_t k = 0; k < image.size(); ++k) image[k] = uint8_t(k);
-  return image;
-}
-
-// PyTorch 1.13, float64: interpolate(x, size=(s, s), mode="bilinear", align_corners=False, antialias=True)
-// of the 4 x 5 image x[h][w] = (37 h^2 + 101 w + 13 h w) mod 256.
-const std::vector<double> kTorch7 = {0,          57.714286,  129.857143, 202,        91.285714, 90.285714,  148,
-                                     13.214286,  73.581633,  122.918367, 133.071429, 90.979592, 119.418367, 179.785714,
-                                     34.357143,  98.969388,  111.816327, 22.785714,  90.489796, 166.030612, 230.642857,
-                                     92.5,       88.214286,  82.857143,  77.5,       72.142857, 121.642857, 190.5,
-                                     142.928571, 80.193878,  64.469388,  142.785714, 64.367347, 79.989796,  142.642857,
-                                     102.357143, 127.459184, 137.938776, 117.071429, 148.44898, 148.479592, 131.785714,
-                                     77,         157,        183.857143, 101,        201,       191.285714, 125};
-const std::vector<double> kTorch3 = {56.057143,  121.344444, 129.742857, 89.285714, 77.5,
-                                     138.857143, 123.714286, 137.255556, 149.171429};
-
-TEST_CASE("resizing agrees with PyTorch's, growing and shrinking", "[data]") {
-  const ImageFormat format{4, 5, 1};
-  Pixels image;
-  for (int h = 0; h < 4; ++h) {
-    for (int w = 0; w < 5; ++w) image.push_back(uint8_t((37 * h * h + 101 * w + 13 * h * w) % 256));
-  }
-  const int size = GENERATE(7, 3);
-  const std::vector<double>& expected = size == 7 ? kTorch7 : kTorch3;
-  Transform transform(format, {Subtract::none, 1, size}, {}, nothing(format));
-  const std::vector<float> found = apply(transform, image, transform.centre());
-  REQUIRE(found.size() == expected.size());
-  for (size_t k = 0; k < found.size(); ++k) CHECK(found[k] == Approx(expected[k]).margin(3e-5));
-}
-
-TEST_CASE("any resizing leaves a constant image constant and a ramp straight", "[data]") {
-  const ImageFormat format{28, 28, 2};
-  Pixels image;
-  for (int h = 0; h < 28; ++h) {
-    for (int w = 0; w < 28; ++w) image.insert(image.end(), {200, uint8_t(5 * w + 3 * h)});
-  }
-  const int size = GENERATE(1, 9, 27, 28, 29, 56, 224);
-  Transform transform(format, {Subtract::none, 1, size}, {}, nothing(format));
-  const std::vector<float> out = apply(transform, image, transform.centre());
-  const double ratio = 28.0 / size, edge = std::max(1.0, ratio);
-  for (int h = 0; h < size; ++h) {
-    for (int w = 0; w < size; ++w) {
-      const size_t k = size_t(h * size + w) * 2;
-      REQUIRE(out[k] == Approx(200).epsilon(1e-6));
-      const double y = (h + 0.5) * ratio - 0.5, x = (w + 0.5) * ratio - 0.5;
-      // Away from the border a triangle whose base is a whole number of samples reproduces a linear function.
-      const bool whole = size >= 28;
-      const bool inside = std::min(x, y) >= edge - 1 && std::max(x, y) <= 28 - edge;
-      if (whole && inside) REQUIRE(out[k + 1] == Approx(5 * x + 3 * y).margin(1e-3));
-    }
-  }
-}
-
-TEST_CASE("without resizing pixels pass exactly: windows and mirrors", "[data]") {
-  const ImageFormat format{5, 6, 2};
-  const Pixels image = numbered(format);
-  Transform transform(format, {}, {3, true}, nothing(format));
-  REQUIRE(transform.output() == ImageFormat{3, 3, 2});
-  for (const CropWindow window : {CropWindow{0, 0, false}, CropWindow{2, 3, false}, CropWindow{1, 2, true}}) {
-    const std::vector<float> out = apply(transform, image, window);
-    for (int h = 0; h < 3; ++h) {
-      for (int w = 0; w < 3; ++w) {
-        for (int c = 0; c < 2; ++c) {
-          const int from = window.left + (window.flip ? 2 - w : w);
-          REQUIRE(out[size_t((h * 3 + w) * 2 + c)] == float(((window.top + h) * 6 + from) * 2 + c));
-        }
-      }
-    }
-  }
-  CHECK(transform.centre() == CropWindow{1, 1, false});
-}
-
-TEST_CASE("a window of a resized image is that part of the whole", "[data]") {
-  const ImageFormat format{7, 5, 3};
-  const Pixels image = numbered(format);
-  Transform whole(format, {Subtract::none, 1, 12}, {}, nothing(format));
-  Transform cropped(format, {Subtract::none, 1, 12}, {8, false}, nothing(format));
-  const std::vector<float> all = apply(whole, image, whole.centre());
-  const std::vector<float> part = apply(cropped, image, {3, 1, true});
-  for (int h = 0; h < 8; ++h) {
-    for (int w = 0; w < 8; ++w) {
-      for (int c = 0; c < 3; ++c) {
-        REQUIRE(part[size_t((h * 8 + w) * 3 + c)] == all[size_t(((h + 3) * 12 + 1 + 7 - w) * 3 + c)]);
-      }
-    }
-  }
-}
-
-TEST_CASE("the mean image's centre crop is subtracted whatever the window, then the scale", "[data]") {
-  const ImageFormat format{4, 4, 1};
-  std::vector<float> mean;
-  for (int k = 0; k < 16; ++k) mean.push_back(float(k) / 2);
-  Transform transform(format, {Subtract::mean_image, 0.25, 0}, {2, true}, {Subtract::mean_image, format, mean});
-  // Centre crop of the mean: elements 5, 6, 9, 10, hence 2.5, 3, 4.5, 5; the window's pixels mirrored, the mean not.
-  CHECK(apply(transform, numbered(format), {2, 2, true}) ==
-        std::vector<float>{(11 - 2.5f) / 4, (10 - 3.0f) / 4, (15 - 4.5f) / 4, (14 - 5.0f) / 4});
-}
-
-TEST_CASE("an image equal to the mean image becomes zero, resized or not", "[data]") {
-  const ImageFormat format{6, 6, 3};
-  const Pixels image = numbered(format);
-  const std::vector<float> mean(image.begin(), image.end());
-  const int resize = GENERATE(0, 4, 17);
-  Transform transform(format, {Subtract::mean_image, 2, resize}, {}, {Subtract::mean_image, format, mean});
-  // The mean is resized in float arithmetic that the compiler may round otherwise than the image's: values up to 255
-  // * 2.
-  for (const float value : apply(transform, image, transform.centre())) REQUIRE(std::abs(value) < 1e-4);
-}
-
-TEST_CASE("the channel mean is subtracted from its channel", "[data]") {
-  const ImageFormat format{1, 2, 2};
-  Transform transform(format, {Subtract::mean, 1, 0}, {}, {Subtract::mean, format, {1, 10}});
-  CHECK(apply(transform, {5, 5, 7, 7}, transform.centre()) == std::vector<float>{4, -5, 6, -3});
-}
 
 TEST_CASE("drawn windows are a function of seed, epoch and image, all equally likely", "[data]") {
   const ImageFormat format{32, 32, 1};
@@ -144,9 +19,9 @@ TEST_CASE("drawn windows are a function of seed, epoch and image, all equally li
   std::vector<long> counts(4 * 4 * 2);
   long same_as_next_epoch = 0;
   for (int index = 0; index < kDraws; ++index) {
-    const CropWindow window = transform.draw(1, 2, index);
-    REQUIRE(window == transform.draw(1, 2, index));
-    same_as_next_epoch += window == transform.draw(1, 3, index);
+    const CropWindow window = transform.draw(1, 2, index).window;
+    REQUIRE(window == transform.draw(1, 2, index).window);
+    same_as_next_epoch += window == transform.draw(1, 3, index).window;
     ++counts.at(size_t((window.top * 4 + window.left) * 2 + window.flip));
   }
   double chi_square = 0;
@@ -155,7 +30,87 @@ TEST_CASE("drawn windows are a function of seed, epoch and image, all equally li
   CHECK(same_as_next_epoch == Approx(1000).margin(160));  // one in 32, five standard deviations
 
   const Transform plain(format, {}, {}, nothing(format));
-  for (int index = 0; index < 100; ++index) REQUIRE(plain.draw(1, 0, index) == CropWindow{});
+  for (int index = 0; index < 100; ++index) REQUIRE(plain.draw(1, 0, index).window == CropWindow{});
+}
+
+TEST_CASE("the mean's window is the centre or the image's own", "[data]") {
+  const ImageFormat format{32, 32, 1};
+  const Transform centre(format, {.mean_crop = MeanCrop::centre}, {28, true}, nothing(format));
+  const Transform own(format, {.mean_crop = MeanCrop::window}, {28, true}, nothing(format));
+  for (int index = 0; index < 100; ++index) {
+    CHECK(centre.draw(1, 0, index).mean_window == CropWindow{2, 2, false});
+    CHECK(own.draw(1, 0, index).mean_window == own.draw(1, 0, index).window);
+  }
+}
+
+// Colours that vary along one axis each, red the most.
+const ColourPca kColours{{}, {}, {4900, 900, 25}, {1, 0, 0, 0, 1, 0, 0, 0, 1}};
+
+Transform with_colour(const ColourRecipe& colour, const ColourPca& colours = kColours) {
+  const ImageFormat format{8, 8, 3};
+  return Transform(format, {.scale = 0.5}, {4, true, colour}, nothing(format), colours);
+}
+
+TEST_CASE("colour noise has the deviation of its rule along each principal component", "[data]") {
+  const bool paper = GENERATE(true, false);
+  const Transform transform = with_colour({paper ? ColourRule::paper : ColourRule::cuda_convnet, 0.2});
+  constexpr int kDraws = 20000;
+  // The rules' own words: 0.2 l for values from 0 to 1, which is 255 * 0.2 * (l / 255^2) here; or 0.2 sqrt(l).
+  const std::vector<double> expected =
+      paper ? std::vector<double>{0.2 * 4900 / 255, 0.2 * 900 / 255, 0.2 * 25 / 255} : std::vector<double>{14, 6, 1};
+  std::array<double, 9> products{};
+  std::array<double, 3> sums{}, fourth{};
+  for (int index = 0; index < kDraws; ++index) {
+    const ImageDraw draw = transform.draw(5, 1, index);
+    CHECK(draw.gain == Approx(paper ? 0.5 : 0.5 / 1.2));
+    for (int i = 0; i < 3; ++i) {
+      const double z = draw.noise[i] / expected[i];
+      sums[i] += z, fourth[i] += z * z * z * z;
+      for (int j = 0; j < 3; ++j) products[i * 3 + j] += z * draw.noise[j] / expected[j];
+    }
+  }
+  // Five standard errors of a normal distribution's mean, covariance and fourth moment.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(sums[i] / kDraws == Approx(0).margin(5 * std::sqrt(1.0 / kDraws)));
+    CHECK(fourth[i] / kDraws == Approx(3).margin(5 * std::sqrt(96.0 / kDraws)));
+    for (int j = 0; j < 3; ++j)
+      CHECK(products[i * 3 + j] / kDraws == Approx(i == j).margin(5 * std::sqrt((i == j ? 2.0 : 1.0) / kDraws)));
+  }
+}
+
+TEST_CASE("colour noise lies along the eigenvectors", "[data]") {
+  const double s = std::sqrt(0.5);
+  const ColourPca one{{}, {}, {2500, 0, 0}, {s, 0, s, 0, 1, 0, s, 0, -s}};  // red and blue go together
+  const Transform transform = with_colour({ColourRule::cuda_convnet, 0.1}, one);
+  for (int index = 0; index < 100; ++index) {
+    const ImageDraw draw = transform.draw(1, 0, index);
+    CHECK(draw.noise[0] != 0);
+    CHECK(draw.noise[1] == Approx(0).margin(1e-6));
+    CHECK(draw.noise[2] == Approx(draw.noise[0]));
+  }
+}
+
+TEST_CASE("colour noise is a function of seed, epoch and image, and changes no window", "[data]") {
+  const Transform plain = with_colour({});
+  const Transform noisy = with_colour({ColourRule::paper});
+  const auto colours = [&](uint64_t seed, long epoch, long index) { return noisy.draw(seed, epoch, index).noise[0]; };
+  for (int index = 0; index < 100; ++index) {
+    CHECK(noisy.draw(1, 2, index) == noisy.draw(1, 2, index));
+    CHECK(noisy.draw(1, 2, index).window == plain.draw(1, 2, index).window);
+    CHECK(colours(1, 2, index) != colours(1, 3, index));
+    CHECK(colours(1, 2, index) != colours(2, 2, index));
+    CHECK(colours(1, 2, index) != colours(1, 2, index + 1));
+  }
+  CHECK(noisy.view({1, 1, true}) == plain.view({1, 1, true}));  // none in test
+}
+
+TEST_CASE("colour noise ends after its epochs, and the division with it", "[data]") {
+  const Transform plain = with_colour({});
+  const Transform noisy = with_colour({ColourRule::cuda_convnet, 0.1, 3});
+  for (int index = 0; index < 10; ++index) {
+    CHECK_FALSE(noisy.draw(1, 2, index) == plain.draw(1, 2, index));
+    CHECK(noisy.draw(1, 3, index) == plain.draw(1, 3, index));
+  }
 }
 
 TEST_CASE("the ten views are the corners and the centre, then their mirror images", "[data]") {
@@ -189,6 +144,12 @@ TEST_CASE("impossible recipes are refused by name", "[data]") {
   CHECK_THROWS_WITH(make({Subtract::none, std::nan(""), 0}, {}, format), Contains("input.scale"));
   CHECK_THROWS_WITH(make(sound, {}, {32, 32, 3}), Contains("32x32x3") && Contains("28x28x1"));
   CHECK_NOTHROW(make({Subtract::none, 1, 32}, {29, false}, format));
+  CHECK_THROWS_WITH(make(sound, {0, false, {ColourRule::paper}}, format),
+                    Contains("augment.colour") && Contains("three channels") && Contains("28x28x1"));
+  CHECK_THROWS_WITH(with_colour({ColourRule::paper, -1}), Contains("augment.colour.deviation"));
+  CHECK_THROWS_WITH(with_colour({ColourRule::paper, 0.1, -1}), Contains("augment.colour.epochs"));
+  CHECK_THROWS_WITH(colour_rule_from_name("pca"), Contains("pca") && Contains("cuda-convnet"));
+  CHECK_THROWS_WITH(mean_crop_from_name("corner"), Contains("corner") && Contains("window"));
 }
 
 }  // namespace

@@ -64,5 +64,30 @@ TEST_CASE("the fewest bytes of a convolution and a pool, by hand", "[device]") {
   CHECK(forward.bytes_written == 2 * 2 * 2 * (4 + 1));
 }
 
+// By hand: 2 images of 8 x 6 x 3 become windows of 4 x 4, and where they are resized, to 4 x 12, a third as wide.
+TEST_CASE("the fewest bytes of augmentation, by hand", "[device]") {
+  const Augment stored{.batch = 2,
+                       .height = 8,
+                       .width = 6,
+                       .channels = 3,
+                       .resized_height = 8,
+                       .resized_width = 6,
+                       .out_height = 4,
+                       .out_width = 4};
+  constexpr size_t kDraws = 2 * sizeof(ImageDraw), kMean = 4 * 4 * 3 * 4;
+  const KernelCall augment = KernelCost<float>::augment(nullptr, nullptr, nullptr, nullptr, stored);
+  CHECK(augment.bytes_read == 2 * 4 * 4 * 3 + kDraws + kMean);
+  CHECK(augment.bytes_written == 2 * 4 * 4 * 3 * 4);
+
+  Augment resized = stored;
+  resized.resized_height = 4, resized.resized_width = 12;
+  const KernelCall rows = KernelCost<float>::resize_rows(nullptr, nullptr, {}, nullptr, resized);
+  CHECK(rows.bytes_read == 2 * 8 * 6 * 3 + kDraws);
+  CHECK(rows.bytes_written == 2 * 4 * 6 * 3 * 4);
+  const KernelCall columns = KernelCost<float>::augment_rows(nullptr, nullptr, {}, nullptr, nullptr, resized);
+  CHECK(columns.bytes_read == 2 * 4 * 6 * 3 * 4 / 3 + kDraws + kMean);
+  CHECK(columns.bytes_written == augment.bytes_written);
+}
+
 }  // namespace
 }  // namespace tandem

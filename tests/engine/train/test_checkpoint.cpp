@@ -19,7 +19,9 @@ CheckpointHeader header_of(const ToyRun& run) {
           .recipe_toml = kToyRecipe,
           .state = {.step = 12, .tested_step = 10, .best_step = 5, .plateau = {1.0 / 3, 2, 4}},
           .class_names = run.train.class_names(),
-          .image = run.train.format()};
+          .image = run.train.format(),
+          .colours =
+              ColourPca{{1.0 / 3, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 0.1, -1e-17}, {0, 1, 0, 1, 0, 0, 0, 0, -1}}};
 }
 
 void train_a_little(ToyRun& run) {
@@ -66,6 +68,11 @@ TEST_CASE("a checkpoint brings back every bit") {
   CHECK(after.state.plateau == before.state.plateau);
   CHECK(after.class_names == before.class_names);
   CHECK(after.image == before.image);
+  REQUIRE(after.colours.has_value());
+  CHECK(after.colours->mean == before.colours->mean);
+  CHECK(after.colours->covariance == before.colours->covariance);
+  CHECK(after.colours->eigenvalues == before.colours->eigenvalues);
+  CHECK(after.colours->eigenvectors == before.colours->eigenvectors);
   const Normaliser normaliser = read_normaliser(saved.path, Subtract::mean_image);
   CHECK(normaliser.values() == saved.run.normaliser.values());
   CHECK(normaliser.format() == saved.run.normaliser.format());

@@ -30,8 +30,12 @@ TEST_CASE("a recipe needs a batch, epochs and a rate; the rest has defaults") {
   CHECK_FALSE(recipe.bias_rate.has_value());
   CHECK(recipe.input.subtract == Subtract::none);
   CHECK(recipe.input.scale == 1);
+  CHECK(recipe.input.mean_crop == MeanCrop::centre);
   CHECK(recipe.augment.crop == 0);
   CHECK_FALSE(recipe.augment.flip);
+  CHECK(recipe.augment.colour.rule == ColourRule::none);
+  CHECK(recipe.augment.colour.deviation == 0.1);
+  CHECK(recipe.augment.colour.epochs == 0);
   CHECK(recipe.limit == 0);
   CHECK(recipe.seed == 1);
 }
@@ -46,8 +50,8 @@ limit = 300
 seed = 42
 rate = { schedule = "steps", base = 0.01, at = [30, 60], factor = 0.1 }
 biases = { rate_multiplier = 2, decay_multiplier = 0, rate = { base = 0.02 } }
-input = { subtract = "mean-image", scale = 0.5, resize = 256 }
-augment = { crop = 224, flip = true }
+input = { subtract = "mean-image", scale = 0.5, resize = 256, mean_crop = "window" }
+augment = { crop = 224, flip = true, colour = { rule = "cuda-convnet", deviation = 0.2, epochs = 60 } }
 )");
   CHECK(recipe.batch == 128);
   CHECK(recipe.epochs == 90);
@@ -64,8 +68,12 @@ augment = { crop = 224, flip = true }
   CHECK(recipe.input.subtract == Subtract::mean_image);
   CHECK(recipe.input.scale == 0.5);
   CHECK(recipe.input.resize == 256);
+  CHECK(recipe.input.mean_crop == MeanCrop::window);
   CHECK(recipe.augment.crop == 224);
   CHECK(recipe.augment.flip);
+  CHECK(recipe.augment.colour.rule == ColourRule::cuda_convnet);
+  CHECK(recipe.augment.colour.deviation == 0.2);
+  CHECK(recipe.augment.colour.epochs == 60);
 }
 
 TEST_CASE("recipes that cannot be are refused") {

@@ -1,0 +1,78 @@
+#include "engine/data/augmenter.h"
+
+#include <algorithm>
+
+#include "engine/core/error.h"
+
+namespace tandem {
+namespace {
+
+// So few that what lies between the two halves of resizing stays in cache.
+constexpr int kResizedAtOnce = 16;
+
+template <class T>
+Array<T> on_device(Device& device, const std::vector<T>& values) {
+  Array<T> array(device, values.size());
+  array.upload(values);
+  return array;
+}
+
+}  // namespace
+
+Augmenter::Axis::Axis(Device& device, const AxisFilter& filter)
+    : first(on_device(device, filter.first)),
+      weights(on_device(device, filter.weights)),
+      taps{.first = first.data(), .weights = weights.data(), .count = filter.taps} {}
+
+Augmenter::Augmenter(const Transform& transform, Device& device, int batch)
+    : transform_(transform),
+      device_(device),
+      resizes_(transform.resized() != transform.source()),
+      sizes_{.height = transform.source().height,
+             .width = transform.source().width,
+             .channels = transform.source().channels,
+             .resized_height = transform.resized().height,
+             .resized_width = transform.resized().width,
+             .out_height = transform.output().height,
+             .out_width = transform.output().width},
+      images_(device, size_t(transform.source().elements()) * batch),
+      draws_(device, size_t(batch)),
+      mean_(on_device(device, transform.mean())),
+      rows_(device, transform.rows()),
+      columns_(device, transform.columns()) {
+  const size_t elements = size_t(sizes_.out_height) * sizes_.width * sizes_.channels;
+  if (resizes_) resized_rows_ = Array<float>(device, elements * std::min(batch, kResizedAtOnce));
+}
+
+void Augmenter::load(const Batch& batch) {
+  if (size_t(batch.count) > draws_.size())
+    throw Error("augmenter",
+                std::to_string(batch.count) + " images do not fit one made for " + std::to_string(draws_.size()));
+  sizes_.batch = batch.count;
+  device_.upload(images_.data(), batch.images.data(), size_t(transform_.source().elements()) * batch.count);
+  device_.upload(draws_.data(), batch.draws.data(), sizeof(ImageDraw) * batch.count);
+}
+
+void Augmenter::look_through(const CropWindow& window) {
+  const std::vector<ImageDraw> draws(size_t(sizes_.batch), transform_.view(window));
+  device_.upload(draws_.data(), draws.data(), sizeof(ImageDraw) * draws.size());
+}
+
+void Augmenter::write(float* input) {
+  if (resizes_) return write_resized(input);
+  device_.kernels<float>().augment(device_.stream(), images_.data(), draws_.data(), mean_.data(), input, sizes_);
+}
+
+void Augmenter::write_resized(float* input) {
+  for (int first = 0; first < sizes_.batch; first += kResizedAtOnce) {
+    Augment some = sizes_;
+    some.batch = std::min(kResizedAtOnce, sizes_.batch - first);
+    const ImageDraw* draws = draws_.data() + first;
+    device_.kernels<float>().resize_rows(device_.stream(), images_.data() + first * transform_.source().elements(),
+                                         draws, rows_.taps, resized_rows_.data(), some);
+    device_.kernels<float>().augment_rows(device_.stream(), resized_rows_.data(), draws, columns_.taps, mean_.data(),
+                                          input + first * transform_.output().elements(), some);
+  }
+}
+
+}  // namespace tandem
