@@ -5,6 +5,10 @@ namespace tandem {
 
 void add_model_arguments(CLI::App& parser, ModelArguments& arguments) {
   parser.add_option("model", arguments.model, "A model's name, or a folder with net.toml and recipe.toml")->required();
+  add_override_argument(parser, arguments);
+}
+
+void add_override_argument(CLI::App& parser, ModelArguments& arguments) {
   parser
       .add_option("--set", arguments.overrides,
                   "Change one value: of the net, when the key begins with a layer's name or net. (conv1.outputs=32, "

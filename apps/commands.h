@@ -40,6 +40,7 @@ struct ModelArguments {
   std::vector<std::string> overrides;  // "key=value"
 };
 void add_model_arguments(CLI::App& parser, ModelArguments& arguments);
+void add_override_argument(CLI::App& parser, ModelArguments& arguments);  // --set alone
 
 struct DeviceArguments {
   std::string device = "auto";
