@@ -1,7 +1,8 @@
 // The bias of a layer, one number a channel, added to every row (pixel) of [rows][channels]; and its gradient, the sum
 // of every column:  y[r][c] += b[c];  db[c] = sum over r of dy[r][c].
 //
-// Bytes moved, and the fewest possible: add_bias reads and writes y once; column_sum reads x once.
+// Bytes moved: add_bias reads and writes y once, and the bias once a block; column_sum reads x once, and writes and
+// reads the sums of kColumnSumParts parts, which matter less the more rows there are.
 #include "kernels/kernel.h"
 #include "kernels/row_launch.h"
 #include "kernels/table.h"
@@ -15,6 +16,14 @@ namespace {
 constexpr int kColumnSumThreads = 256;
 #else
 constexpr int kColumnSumThreads = 1;
+#endif
+
+// A block of add_bias: on the GPU wide enough for whole lines of the cache and then as high as possible, since every
+// block reads its piece of the bias; on the host, where that is in cache, long rows.
+#if defined(__CUDACC__)
+constexpr int kBiasThreadsAcross = 32, kBiasThreads = 512;
+#else
+constexpr int kBiasThreadsAcross = 1024, kBiasThreads = 256;
 #endif
 
 // A thread adds N channels (x) of one row (y).
@@ -62,7 +71,8 @@ __global__ void column_sum_kernel(const T* __restrict__ x, T* __restrict__ sums,
 
 template <class T, int N>
 void add_bias_by(Stream stream, T* y, const T* bias, long rows, int channels) {
-  launch<add_bias_kernel<T, N>>(row_launch(stream, rows, channels / N), y, bias, rows, channels);
+  const Launch l = row_launch(stream, rows, channels / N, kBiasThreadsAcross, kBiasThreads);
+  launch<add_bias_kernel<T, N>>(l, y, bias, rows, channels);
 }
 
 template <class T>
@@ -77,7 +87,7 @@ void column_sum_by(Stream stream, const T* x, T* partial, T* sum, long rows, int
   const long part_rows = max(kPartRows, long(ceil_div(rows, kColumnSumParts)));
   const int parts = ceil_div(rows, part_rows);
   const int x_threads = block_width(channels / N, 32);
-  const dim3 block(x_threads, max(1, kColumnSumThreads / x_threads));
+  const dim3 block(x_threads, block_height(x_threads, kColumnSumThreads));
   const int blocks = channels / N / x_threads;
   const auto kernel = launch<column_sum_kernel<T, N>, const T*, T*, long, int, long, bool>;
   if (parts == 1) return kernel(Launch{dim3(blocks), block, 0, stream}, x, sum, rows, channels, rows, accumulate);

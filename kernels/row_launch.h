@@ -12,10 +12,17 @@ inline int block_width(int width, int limit = 1024) {
   return x;
 }
 
+// How many rows of x threads make a block of `threads`. If many, a multiple of 16, so that each block begins on a
+// sector of memory, whatever the rows' width.
+inline int block_height(int x, int threads) {
+  const int y = max(1, threads / x);
+  return y < 16 ? y : y / 16 * 16;
+}
+
 // threadIdx.x and blockIdx.y run over a row, threadIdx.y and blockIdx.x over the rows: a kernel guards its row only.
-inline Launch row_launch(Stream stream, long rows, int width) {
-  constexpr int kThreads = 256;
-  const int x = block_width(width), y = x < kThreads ? kThreads / x : 1;
+// A block has about `threads` threads, but no more than `limit` along a row.
+inline Launch row_launch(Stream stream, long rows, int width, int limit = 1024, int threads = 256) {
+  const int x = block_width(width, limit), y = block_height(x, threads);
   return {dim3(ceil_div(rows, y), width / x), dim3(x, y), 0, stream};
 }
 
