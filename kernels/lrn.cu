@@ -3,10 +3,13 @@
 // where window(i) is i and n / 2 channels on either side of it, cut at the borders of i's group. Its gradient:
 //   dx_i = dy_i * scale_i^-beta - 2 * alpha * beta * x_i * sum over j in window(i) of dy_j * y_j / scale_j
 //
-// A thread owns one channel of one pixel and reads its whole window, n / 2 neighbours on either side: from cache, as
-// the threads next to it read them too. Channels of a group lie side by side, so a group of a pixel is simply a row,
-// and the kernels know nothing of groups. Bytes: forward reads x, writes y and scale; backward reads x, y, scale and
-// dy, writes dx. Each once: the fewest possible, as long as scale is kept rather than made again.
+// A thread owns a Vec of channels of one pixel. What a window sums up it makes for its own Vec and for the two beside
+// it, which it reads from cache, as the threads next to it read them too; all are aligned, and the windows of its
+// channels are then shifted views of the three. Channels of a group lie side by side, so a group of a pixel is simply a
+// row, and the kernels know nothing of groups. Bytes: forward reads x, writes y and scale; backward reads x, y, scale
+// and dy, writes dx. Each once: the fewest possible, as long as scale is kept rather than made again. Beside the first
+// and the last Vec of a row there is nothing: with few channels, requests for neighbours ask for less than whole
+// sectors.
 #include "kernels/kernel.h"
 #include "kernels/lrn_power.h"
 #include "kernels/row_launch.h"
@@ -14,23 +17,26 @@
 namespace tandem::KERNEL_NAMESPACE {
 namespace {
 
-constexpr int kAnyReach = -1;  // the window's reach is known at run time only
+constexpr int kAnyReach = -1;  // the window's reach is known at run time only, and a thread owns one channel
 
-// The Vecs of a window begin one channel apart and so are not aligned, which the host does not mind and the GPU
-// forbids.
-template <class T>
-#if defined(__CUDACC__)
-constexpr int kWindowLanes = 1;
-#else
-constexpr int kWindowLanes = kLanes<T>;
-#endif
-
-// N channels from c on, of which those not in [0, channels) read as `outside`; channels >= N.
-template <int N, class T>
-__device__ Vec<Compute<T>, N> load_inside(const T* row, int c, int channels, Compute<T> outside) {
-  const int inside = min(max(c, 0), channels - N);
-  const auto lanes = Vec<Compute<T>, N>::load(row + inside);
-  return c == inside ? lanes : lanes.shifted(c - inside, outside);
+// The sum of term(c) over the windows of N channels from c on. term(c) makes N terms at once, c in [0, channels); where
+// a window leaves the row, nothing is added.
+template <class V, int N, int kReach, class Term>
+__device__ __forceinline__ V window_sum(int c, int channels, int any_reach, Term&& term) {
+  const V none = V::all(0);
+  V sum = none;
+  if constexpr (kReach == kAnyReach) {
+    static_assert(N == 1);
+    for (int i = max(c - any_reach, 0); i <= min(c + any_reach, channels - 1); ++i) sum += term(i);
+  } else {
+    static_assert(kReach <= N);
+    const int last = channels - N;
+    const V at_left = term(max(c - N, 0)), own = term(c), at_right = term(min(c + N, last));
+    const V before = c > 0 ? at_left : none, after = c < last ? at_right : none;
+    UNROLL
+    for (int d = -kReach; d <= kReach; ++d) sum += d == 0 ? own : own.shifted(d, d < 0 ? before : after);
+  }
+  return sum;
 }
 
 template <class T, int N, int kReach, bool kThreeQuarters>
@@ -38,14 +44,12 @@ __global__ void lrn_forward_kernel(const T* __restrict__ x, T* __restrict__ y, T
                                    int channels, int any_reach, Compute<T> alpha, Compute<T> beta, Compute<T> k) {
   using V = Vec<Compute<T>, N>;
   const int c = column_index() * N, row = int(row_index());
-  const int reach = kReach == kAnyReach ? any_reach : kReach;
   const size_t start = size_t(row) * channels;
   if (row >= rows) return;
-  V sum = V::all(0);
-  for (int d = -reach; d <= reach; ++d) {
-    const V value = load_inside<N>(x + start, c + d, channels, 0);
-    sum += value * value;
-  }
+  const V sum = window_sum<V, N, kReach>(c, channels, any_reach, [&](int i) {
+    const V value = V::load(x + start + i);
+    return value * value;
+  });
   const V s = V::all(k) + alpha * sum;
   (V::load(x + start + c) * inverse_power<kThreeQuarters>(s, beta)).store(y + start + c);
   s.store(scale + start + c);
@@ -57,15 +61,11 @@ __global__ void lrn_backward_kernel(const T* __restrict__ x, const T* __restrict
                                     Compute<T> alpha, Compute<T> beta) {
   using V = Vec<Compute<T>, N>;
   const int c = column_index() * N, row = int(row_index());
-  const int reach = kReach == kAnyReach ? any_reach : kReach;
   const size_t start = size_t(row) * channels;
   if (row >= rows) return;
-  V sum = V::all(0);
-  for (int d = -reach; d <= reach; ++d) {
-    const V gradient = load_inside<N>(dy + start, c + d, channels, 0);
-    const V value = load_inside<N>(y + start, c + d, channels, 0);
-    sum += gradient * value / load_inside<N>(scale + start, c + d, channels, 1);
-  }
+  const V sum = window_sum<V, N, kReach>(c, channels, any_reach, [&](int i) {
+    return V::load(dy + start + i) * V::load(y + start + i) / V::load(scale + start + i);
+  });
   const V direct = V::load(dy + start + c) * inverse_power<kThreeQuarters>(V::load(scale + start + c), beta);
   (direct - 2 * alpha * beta * V::load(x + start + c) * sum).store(dx + start + c);
 }
@@ -89,18 +89,17 @@ void backward(Stream stream, const T* x, const T* y, const T* scale, const T* dy
 // The paper's window and exponent have kernels of their own, given whole Vecs; everything else goes one by one.
 template <class T>
 bool is_usual(const Lrn& p) {
-  return p.n / 2 == 2 && p.beta == 0.75 && p.channels / p.groups % kWindowLanes<T> == 0;
+  return p.n / 2 == 2 && p.beta == 0.75 && p.channels / p.groups % kLanes<T> == 0;
 }
 
 template <class T>
 void lrn_forward(Stream stream, const T* x, T* y, T* scale, const Lrn& p) {
-  (is_usual<T>(p) ? forward<T, kWindowLanes<T>, 2, true> : forward<T, 1, kAnyReach, false>)(stream, x, y, scale, p);
+  (is_usual<T>(p) ? forward<T, kLanes<T>, 2, true> : forward<T, 1, kAnyReach, false>)(stream, x, y, scale, p);
 }
 
 template <class T>
 void lrn_backward(Stream stream, const T* x, const T* y, const T* scale, const T* dy, T* dx, const Lrn& p) {
-  (is_usual<T>(p) ? backward<T, kWindowLanes<T>, 2, true> : backward<T, 1, kAnyReach, false>)(stream, x, y, scale, dy,
-                                                                                              dx, p);
+  (is_usual<T>(p) ? backward<T, kLanes<T>, 2, true> : backward<T, 1, kAnyReach, false>)(stream, x, y, scale, dy, dx, p);
 }
 
 }  // namespace

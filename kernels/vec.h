@@ -164,22 +164,24 @@ class Vec {
 #endif
     return map([wanted](auto k, auto x) { return k == wanted ? x : decltype(x){}; }, keys, a.lanes_);
   }
-  // Lane i is lane i + shift of this, or `outside` where that is none of its lanes.
-  __device__ Vec shifted(int shift, A outside) const {
+  // Lane i is lane i + shift of this, which `next` goes on; -N <= shift <= N. With shift < 0, `next` comes before this.
+  __device__ Vec shifted(int shift, Vec next) const {
     if constexpr (N == 1) {
-      return shift == 0 ? *this : all(outside);
+      return shift == 0 ? *this : next;
     } else {
 #if defined(__CUDACC__) || defined(__clang__)
-      Vec result = all(outside);
-      for (int i = 0; i < N; ++i)
-        if (i + shift >= 0 && i + shift < N) result.lanes_[i] = lanes_[i + shift];
+      Vec result = next;
+      UNROLL
+      for (int i = 0; i < N; ++i) {
+        const int from = i + shift;
+        result.lanes_[i] = from < 0 ? next.lanes_[from + N] : from < N ? lanes_[from] : next.lanes_[from - N];
+      }
       return result;
 #else
       using Integer = std::conditional_t<sizeof(A) == 8, int64_t, int32_t>;
       Lanes<Integer, N> from;
       for (int i = 0; i < N; ++i) from[i] = i + shift;
-      from = from >= 0 && from < N ? from : N;  // lane N is the first of the second operand
-      return Vec(__builtin_shuffle(lanes_, all(outside).lanes_, from));
+      return Vec(__builtin_shuffle(lanes_, next.lanes_, from));  // counts the 2 N lanes of both, modulo 2 N
 #endif
     }
   }

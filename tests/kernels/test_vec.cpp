@@ -90,6 +90,15 @@ TEMPLATE_TEST_CASE("Vec", "[vec]", (Case<float, 1>), (Case<float, kLanes<float>>
       REQUIRE(std::abs(inverse[i] - exact) <= exact * 2 * std::numeric_limits<A>::epsilon());  // two roundings
     }
   }
+  SECTION("shifted continues with the lanes of its neighbour") {
+    for (int shift = -kWidth; shift <= kWidth; ++shift) {
+      const V shifted = a.shifted(shift, b);
+      for (int i = 0; i < kWidth; ++i) {
+        const int from = i + shift;
+        REQUIRE(shifted[i] == (from < 0 ? b_at(from + kWidth) : from < kWidth ? a_at(from) : b_at(from - kWidth)));
+      }
+    }
+  }
   SECTION("selection") {
     std::vector<uint8_t> keys(kWidth);
     for (int i = 0; i < kWidth; ++i) keys[i] = static_cast<uint8_t>(i % 2 == 0 ? 200 : i);
