@@ -21,6 +21,7 @@
 //   4. Hot elementwise kernels work in Vec<Compute<T>, kLanes<T>>: a scalar kernel with a guard costs 2 to 5 times
 //   more.
 //   5. No barrier in a large kernel; a small reduction takes one warp a row.
+//   6. Windows of neighbouring pixels overlap: where they do, a block covers a tile of pixels (kernels/tiles.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>

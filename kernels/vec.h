@@ -72,6 +72,8 @@ __device__ void store(T* p, std::type_identity_t<Compute<T>> value) {
 template <class A, int N>
 class Vec {
  public:
+  Vec() = default;  // lanes of any value
+
   __device__ static Vec all(A value) {
     return map_each([value](A) { return value; }, Vec{});
   }
@@ -154,6 +156,19 @@ class Vec {
     return map_each([](A x) { return rsqrt(x); }, a);
   }
 
+  // Writes the lanes, whole numbers in [0, 255], as bytes. The N bytes at p must be aligned to N on the GPU.
+  __device__ void store_bytes(uint8_t* p) const {
+#if defined(__CUDACC__)
+    Lanes<uint8_t, N> bytes;
+    UNROLL
+    for (int i = 0; i < N; ++i) bytes[i] = uint8_t(int(lanes_[i]));
+    *reinterpret_cast<Lanes<uint8_t, N>*>(p) = bytes;
+#else
+    const auto bytes = convert<uint8_t, N>(convert<int32_t, N>(lanes_));
+    std::memcpy(p, &bytes, sizeof bytes);
+#endif
+  }
+
   // Lane by lane: key[i] == wanted ? a[i] : 0. The N bytes at key must be aligned to N on the GPU.
   __device__ static Vec where_equal(const uint8_t* key, int wanted, Vec a) {
 #if defined(__CUDACC__)
@@ -185,13 +200,17 @@ class Vec {
 #endif
     }
   }
+  // Lane by lane: a[i] > b[i] or a[i] is not a number ? x[i] : y[i].
+  friend __device__ Vec where_ahead(Vec a, Vec b, Vec x, Vec y) {
+    return map([](auto p, auto q, auto yes, auto no) { return (p > q) | (p != p) ? yes : no; }, a.lanes_, b.lanes_,
+               x.lanes_, y.lanes_);
+  }
   // Lane by lane: a[i] > 0 ? b[i] : 0.
   friend __device__ Vec where_positive(Vec a, Vec b) {
     return map([](auto x, auto y) { return x > decltype(x){} ? y : decltype(y){}; }, a.lanes_, b.lanes_);
   }
 
  private:
-  Vec() = default;
 #if !defined(__CUDACC__)
   __device__ explicit Vec(Lanes<A, N> lanes) : lanes_(lanes) {}
 #endif

@@ -22,6 +22,10 @@ struct Launch {
   Stream stream = nullptr;  // a cudaStream_t
 };
 
+// The largest tile of a block (kernels/tiles.h): a line of the cache of each of 8 x 8 pixels, when a thread takes 16
+// bytes. More than 64 rows no block can have.
+constexpr int kTileBytes = 128, kTileRows = 64, kTileThreads = 512;
+
 template <auto kernel>
 struct Kernel;
 

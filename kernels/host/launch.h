@@ -26,6 +26,9 @@
 namespace tandem::host {
 namespace {
 
+// The largest tile of a block (kernels/tiles.h): a piece of one row of pixels.
+constexpr int kTileBytes = 1 << 16, kTileRows = 1, kTileThreads = 256;
+
 // Where the thread loops end: blockDim, until stop() makes it zero.
 thread_local dim3 thread_limit;
 

@@ -99,6 +99,14 @@ TEMPLATE_TEST_CASE("Vec", "[vec]", (Case<float, 1>), (Case<float, kLanes<float>>
       }
     }
   }
+  SECTION("store_bytes") {
+    std::vector<A> numbers(kWidth);
+    for (int i = 0; i < kWidth; ++i) numbers[i] = A(255 - i);
+    std::vector<uint8_t> bytes(kWidth + 1, 7);
+    V::load(numbers.data()).store_bytes(bytes.data());
+    for (int i = 0; i < kWidth; ++i) REQUIRE(bytes[i] == 255 - i);
+    REQUIRE(bytes.back() == 7);
+  }
   SECTION("selection") {
     std::vector<uint8_t> keys(kWidth);
     for (int i = 0; i < kWidth; ++i) keys[i] = static_cast<uint8_t>(i % 2 == 0 ? 200 : i);
@@ -110,6 +118,11 @@ TEMPLATE_TEST_CASE("Vec", "[vec]", (Case<float, 1>), (Case<float, kLanes<float>>
       REQUIRE(larger[i] == std::max(a_at(i), b_at(i)));
       REQUIRE(positive[i] == (a_at(i) > 0 ? b_at(i) : 0));
     }
+    const V ahead = where_ahead(a, b, V::all(1), V::all(2));
+    for (int i = 0; i < kWidth; ++i) REQUIRE(ahead[i] == (a_at(i) > b_at(i) ? 1 : 2));
+    REQUIRE(where_ahead(V::all(A(NAN)), V::all(1), a, b)[0] == a[0]);
+    REQUIRE(where_ahead(V::all(1), V::all(A(NAN)), a, b)[0] == b[0]);
+    REQUIRE(where_ahead(V::all(1), V::all(1), a, b)[0] == b[0]);
     REQUIRE(where_positive(V::all(0), b)[0] == 0);
     REQUIRE(where_positive(V::all(A(NAN)), b)[0] == 0);
     REQUIRE(max(V::all(A(NAN)), V::all(1))[0] == 1);
