@@ -9,7 +9,9 @@
 //   forward: a thread owns a tile of 4 images x 4 outputs of one position (its Vecs run along the sum, and are added up
 //            at the end); backward data: 8 images x a Vec of channels of one pixel; backward weights: 8 outputs x a Vec
 //            of channels of one tap.
-// Bytes: w (or dw) once, the fewest possible, if the images of one position (or pixel) find it in cache.
+// Bytes: w (or dw) once, the fewest possible, if the images of one position (or pixel) find it in cache. Sectors a
+// request: forward's threads walk along filters that lie far apart, so each reads half a sector, and the other half
+// from cache a step later; backward's read single gradients, the same for a whole row of threads.
 #include "kernels/kernel.h"
 #include "kernels/window.h"
 

@@ -6,9 +6,10 @@
 //
 // Forward: a row has one thread when its classes are few, else one warp, whose lanes take every 32nd class and meet by
 // shuffles. Both give the GPU enough to do at the sizes that occur (128 rows of 10 or 1000), and neither has a barrier,
-// which is what made a block a row slow on the host. Backward: a thread owns one class of a row.
-// Bytes: forward reads the logits (twice more from cache), writes probabilities; backward reads them and writes
-// dlogits.
+// which is what made a block a row slow on the host. Threads that have a row each read logits a row apart, so that a
+// request touches up to 32 sectors: of few kB, which are in cache from the first on. Backward: a thread owns one class
+// of a row. Bytes: forward reads the logits (twice more from cache), writes probabilities; backward reads them and
+// writes dlogits.
 #include "kernels/kernel.h"
 #include "kernels/row_launch.h"
 
