@@ -1,5 +1,6 @@
 #include "engine/report/svg.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "engine/report/base64.h"
@@ -45,10 +46,13 @@ std::string text(double x, double y, const std::string& text, const std::string&
   return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + style + ">" + escape(text) + "</text>\n";
 }
 
-std::string image(double x, double y, const Image& image) {
-  return "<image x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + std::to_string(image.width) +
-         "\" height=\"" + std::to_string(image.height) + "\" href=\"data:image/png;base64," +
-         base64(encode_png(image)) + "\"/>\n";
+std::string image(double x, double y, int side, const Image& image) {
+  const int longest = std::max(image.height, image.width);
+  const Image crisp = longest < side ? enlarge(image, (side + longest - 1) / longest) : image;
+  const double scale = double(side) / longest, width = scale * image.width, height = scale * image.height;
+  return "<image x=\"" + number(x + (side - width) / 2) + "\" y=\"" + number(y + (side - height) / 2) + "\" width=\"" +
+         number(width) + "\" height=\"" + number(height) + "\" href=\"data:image/png;base64," +
+         base64(encode_png(crisp)) + "\"/>\n";
 }
 
 std::string shortened(const std::string& text, size_t characters) {

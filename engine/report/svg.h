@@ -15,8 +15,9 @@ std::string rectangle(double x, double y, double width, double height, const std
 // Any UTF-8 characters; what XML does not allow is left out.
 std::string text(double x, double y, const std::string& text, const std::string& style);
 
-// An image inside of the document, one pixel of it a pixel.
-std::string image(double x, double y, const Image& image);
+// An image inside of the document, as large as fits into a square of this side, in its middle. One that is smaller is
+// repeated pixel by pixel first, so that no viewer blurs it.
+std::string image(double x, double y, int side, const Image& image);
 
 // `text`, or where it is longer than so many characters as many of its first ones as fit with "…" at the end.
 std::string shortened(const std::string& text, size_t characters);

@@ -7,16 +7,16 @@ namespace tandem {
 
 namespace {
 
-size_t width_of(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](unsigned char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
 bool looks_like_a_number(const std::string& text) {
   return std::string("0123456789+-.").find(text.front()) != std::string::npos;
 }
 
 }  // namespace
+
+size_t text_width(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char byte) { return (byte & 0xC0) != 0x80; }));
+}
 
 void TextTable::add_row(std::vector<std::string> cells) {
   if (cells.size() > header_.size()) throw std::logic_error("TextTable: a row has more cells than the header");
@@ -32,10 +32,10 @@ std::string TextTable::text() const {
   std::vector<bool> words(columns, false), numbers(columns, false);
   size_t total = 0;
   for (size_t column = 0; column < columns; ++column) {
-    widths[column] = width_of(header_[column]);
+    widths[column] = text_width(header_[column]);
     for (const auto& row : rows_) {
       if (row.empty() || row[column].empty()) continue;
-      widths[column] = std::max(widths[column], width_of(row[column]));
+      widths[column] = std::max(widths[column], text_width(row[column]));
       (looks_like_a_number(row[column]) ? numbers : words)[column] = true;
     }
     total += widths[column] + (column > 0 ? 2 : 0);
@@ -45,7 +45,7 @@ std::string TextTable::text() const {
   auto add_line = [&](const std::vector<std::string>& cells) {
     std::string line;
     for (size_t column = 0; column < columns; ++column) {
-      const std::string blank(widths[column] - width_of(cells[column]), ' ');
+      const std::string blank(widths[column] - text_width(cells[column]), ' ');
       if (column > 0) line += "  ";
       line += numbers[column] && !words[column] ? blank + cells[column] : cells[column] + blank;
     }

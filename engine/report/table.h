@@ -1,9 +1,12 @@
 // Tables of text for the terminal.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace tandem {
+
+size_t text_width(const std::string& text);  // in UTF-8 characters
 
 // Columns as wide as their widest cell, two spaces apart. A column of numbers stands to the right, one of words to the
 // left: it is of numbers if every cell that is not empty begins with a digit, a sign or a point. Widths count UTF-8

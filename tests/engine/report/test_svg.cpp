@@ -34,11 +34,13 @@ TEST_CASE("text is shortened by characters, not bytes") {
   CHECK(svg::shortened("", 3) == "");
 }
 
-TEST_CASE("a picture lies inside of the document") {
-  const std::string svg = svg::document(10, 20, svg::image(1, 2, Image(4, 3)));
-  CHECK_THAT(svg, Catch::StartsWith("<svg") && Catch::EndsWith("</svg>\n"));
+TEST_CASE("a picture lies inside of the document, as large as its square allows") {
+  const std::string wide = svg::document(10, 20, svg::image(1, 2, 30, Image(60, 120)));
+  CHECK_THAT(wide, Catch::StartsWith("<svg") && Catch::EndsWith("</svg>\n"));
   // A PNG's first eight bytes make "iVBORw0KGgo" in base64.
-  CHECK_THAT(svg, Contains("x=\"1.0\" y=\"2.0\" width=\"3\" height=\"4\" href=\"data:image/png;base64,iVBORw0KGgo"));
+  CHECK_THAT(wide,
+             Contains("x=\"1.0\" y=\"9.5\" width=\"30.0\" height=\"15.0\" href=\"data:image/png;base64,iVBORw0KGgo"));
+  CHECK_THAT(svg::image(0, 0, 30, Image(4, 3)), Contains("x=\"3.8\" y=\"0.0\" width=\"22.5\" height=\"30.0\""));
 }
 
 TEST_CASE("text is escaped") {
