@@ -64,8 +64,8 @@ class Net {
 
   std::vector<double> losses() const;    // one an image
   std::vector<T> probabilities() const;  // [count][classes]
-  std::vector<T> activation(
-      int layer) const;                      // the layer's output [count][...]; needs share = false, or the last layers
+  // The layer's output [count][...]; needs share = false, or watched_layer to be this one.
+  std::vector<T> activation(int layer) const;
   std::vector<T> gradient(int layer) const;  // of the loss by that output; needs share = false
   std::vector<T> input_gradient() const;     // needs the option of that name
 

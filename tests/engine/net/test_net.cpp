@@ -174,6 +174,24 @@ TEST_CASE("a net for inference gives the same bits with less memory") {
   CHECK(training.probabilities() == inference.probabilities());
 }
 
+TEST_CASE("a watched layer's output outlives a pass that shares memory") {
+  const auto device = open_cpu({.threads = 2});
+  Net<float> separate(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false, .share = false});
+  separate.initialize(1);
+  set_random_input(separate, kBatch);
+  separate.forward(false, 0, 0);
+  for (int layer = 0; layer < int(separate.plan().layers.size()); ++layer) {
+    INFO(separate.plan().layers[size_t(layer)].name);
+    Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false, .watched_layer = layer});
+    net.initialize(1);
+    set_random_input(net, kBatch);
+    net.forward(false, 0, 0);
+    CHECK(net.activation(layer) == separate.activation(layer));
+    CHECK(net.losses() == separate.losses());
+    CHECK(net.memory().activations < separate.memory().activations);
+  }
+}
+
 TEST_CASE("gradients of what several layers read add up") {
   const auto device = open_cpu({.threads = 2});
   Net<double> net(plan_text<double>(kBranches), *device, {.batch = 2, .input_gradient = true});
