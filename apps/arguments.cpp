@@ -17,6 +17,14 @@ void add_override_argument(CLI::App& parser, ModelArguments& arguments) {
       ->allow_extra_args(false);
 }
 
+void add_views_argument(CLI::App& parser, int& views) {
+  parser
+      .add_option("--views", views,
+                  "1: the centre of each image; 10: the mean over its corners, its centre, and their mirror images")
+      ->check(CLI::IsMember({1, 10}))
+      ->capture_default_str();
+}
+
 void add_device_arguments(CLI::App& parser, DeviceArguments& arguments) {
   parser.add_option("--device", arguments.device, "auto (a GPU if there is one), cpu or cuda:N")->capture_default_str();
   parser.add_option("--threads", arguments.threads, "CPU threads; 0: one for each processor")

@@ -42,6 +42,9 @@ struct ModelArguments {
 void add_model_arguments(CLI::App& parser, ModelArguments& arguments);
 void add_override_argument(CLI::App& parser, ModelArguments& arguments);  // --set alone
 
+// --views, into 1 or 10: for view_windows (engine/train/prediction.h).
+void add_views_argument(CLI::App& parser, int& views);
+
 struct DeviceArguments {
   std::string device = "auto";
   int threads = 0;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   tandem train alexnet-mini --data /usr/share/datasets/fashion-mnist
+  tandem eval runs/mine --data /usr/share/datasets/fashion-mnist --confusion
   tandem show curves runs/lenet runs/lenet-relu --out curves.svg
   tandem pack DIR packed
   tandem plan alexnet-paper --batch 128

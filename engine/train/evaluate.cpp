@@ -1,27 +1,33 @@
 #include "engine/train/evaluate.h"
 
-#include "engine/train/net_input.h"
-
 namespace tandem {
+namespace {
 
-Evaluation evaluate(Net<float>& net, Augmenter& augmenter, BatchReader& reader, const std::function<bool()>& stop) {
-  Evaluation total;
-  long top1 = 0, top5 = 0;
+void add(Tally& tally, const Batch& batch, const Prediction& prediction) {
+  for (int i = 0; i < batch.count; ++i)
+    tally.add(prediction.of(i), prediction.losses[size_t(i)], batch.labels[size_t(i)]);
+}
+
+}  // namespace
+
+EnsembleEvaluation evaluate(const std::vector<Member>& members, BatchReader& reader, const PredictionWatcher& watch,
+                            const std::function<bool()>& stop) {
+  std::vector<Tally> own(members.size());
+  Tally averaged;
   for (long step = 0; step < reader.steps_per_epoch() && !(stop && stop()); ++step) {
-    set_input(net, augmenter, reader.next());
-    net.forward(/*training=*/false, /*seed=*/0, /*step=*/0);
-    const BatchResult result = net.result();
-    total.images += result.count;
-    total.loss += result.loss * result.count;
-    top1 += result.top1;
-    top5 += result.top5;
+    const Batch& batch = reader.next();
+    std::vector<Prediction> predictions;
+    for (size_t m = 0; m < members.size(); ++m) {
+      predictions.push_back(predict(members[m].net, members[m].augmenter, members[m].windows, batch));
+      add(own[m], batch, predictions.back());
+    }
+    const Prediction together = mean(predictions);
+    add(averaged, batch, together);
+    if (watch) watch(batch, together);
   }
-  if (total.images == 0) return total;
-  const double images = double(total.images);
-  total.loss /= images;
-  total.error = 100 * (images - double(top1)) / images;
-  total.top5_error = 100 * (images - double(top5)) / images;
-  return total;
+  EnsembleEvaluation result{averaged.evaluation(), {}};
+  for (const Tally& tally : own) result.members.push_back(tally.evaluation());
+  return result;
 }
 
 }  // namespace tandem

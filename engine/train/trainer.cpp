@@ -91,7 +91,7 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
 
 Evaluation Trainer::test(const std::function<bool()>& stop) {
   BatchReader reader(test_, transform_, recipe_.batch, recipe_.seed, 0, ReadMode::test);
-  return evaluate(net_, augmenter_, reader, stop);
+  return evaluate({{net_, augmenter_, {transform_.centre()}}}, reader, /*watch=*/{}, stop).mean;
 }
 
 void Trainer::end_epoch(TrainObserver& observer, const std::function<bool()>& stop) {
