@@ -25,6 +25,7 @@ using Command = std::function<int()>;  // returns an ExitCode, or throws
 
 void add_bench(CLI::App& tandem, Command& command);
 void add_check(CLI::App& tandem, Command& command);
+void add_classify(CLI::App& tandem, Command& command);
 void add_eval(CLI::App& tandem, Command& command);
 void add_export(CLI::App& tandem, Command& command);
 void add_import(CLI::App& tandem, Command& command);

@@ -132,9 +132,10 @@ int eval(const EvalArguments& arguments) {
   const auto data = open_dataset(arguments.data, arguments.split == "test" ? Split::test : Split::train);
   for (const TrainedNet& net : nets) check_trained_for(net, *data);
   const Result result = evaluate_all(nets, *data, arguments.views);
-  if (!arguments.out.empty()) write_confusion(arguments.out, title(nets, result), result.confusion, result.names);
   (arguments.json ? print_json : print_text)(arguments, nets, result);
-  if (!arguments.out.empty() && !arguments.json) std::cout << "\nWrote " << arguments.out << '\n';
+  if (arguments.out.empty()) return kOk;
+  write_confusion(arguments.out, title(nets, result), result.confusion, result.names);
+  if (!arguments.json) std::cout << "\nWrote " << arguments.out << '\n';
   return kOk;
 }
 

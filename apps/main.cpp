@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   tandem train alexnet-mini --data /usr/share/datasets/fashion-mnist
   tandem eval runs/mine --data /usr/share/datasets/fashion-mnist --confusion
+  tandem classify runs/mine photo.jpg --out classified.svg
   tandem show curves runs/lenet runs/lenet-relu --out curves.svg
   tandem pack DIR packed
   tandem plan alexnet-paper --batch 128
@@ -52,6 +53,7 @@ int run_command_line(int argc, char** argv) {
   Command command;
   add_train(tandem, command);
   add_eval(tandem, command);
+  add_classify(tandem, command);
   add_pack(tandem, command);
   add_plan(tandem, command);
   add_check(tandem, command);

@@ -7,6 +7,8 @@ void add_show(CLI::App& tandem, Command& command) {
   show->require_subcommand(0, 1);
   add_show_augment(*show, command);
   add_show_curves(*show, command);
+  add_show_filters(*show, command);
+  add_show_neighbours(*show, command);
 }
 
 }  // namespace tandem

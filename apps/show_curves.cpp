@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "apps/show.h"
 #include "engine/core/error.h"
@@ -15,6 +16,17 @@ namespace {
 struct CurvesArguments {
   std::vector<std::string> runs;
   std::string out, what = "loss";
+};
+
+struct Curve {
+  std::string title, axis;
+};
+
+// What a run's log.jsonl has, by its key there.
+const std::map<std::string, Curve> kCurves = {
+    {"loss", {"Training loss", "loss"}},        {"error", {"Training error", "error, %"}},
+    {"test_error", {"Test error", "error, %"}}, {"test_top5_error", {"Test error, top 5", "error, %"}},
+    {"test_loss", {"Test loss", "loss"}},       {"rate", {"Learning rate", "rate"}},
 };
 
 // The folders' own names where these tell the runs apart, else the paths as given.
@@ -38,9 +50,8 @@ int show_curves(const CurvesArguments& arguments) {
       throw UsageError(arguments.runs[i], "has no log.jsonl", "name the folders of runs");
     series.push_back(read_series(log, arguments.what, names[i]));
   }
-  const bool loss = arguments.what == "loss";
-  write_file(arguments.out,
-             curve_svg(loss ? "Training loss" : "Test error", "epoch", loss ? "loss" : "error, %", series));
+  const Curve& curve = kCurves.at(arguments.what);
+  write_file(arguments.out, curve_svg(curve.title, "epoch", curve.axis, series));
   std::cout << "Wrote " << arguments.out << '\n';
   return kOk;
 }
@@ -56,8 +67,9 @@ void add_show_curves(CLI::App& show, Command& command) {
   parser->add_option("--out", arguments->out, "The picture's file, which is replaced")->required();
   parser
       ->add_option("--what", arguments->what,
-                   "loss: of the training batches; test_error: in per cent, after each epoch")
-      ->check(CLI::IsMember({"loss", "test_error"}))
+                   "loss, error or rate, of the training batches; test_error, test_top5_error or test_loss, after each "
+                   "epoch")
+      ->check(CLI::IsMember(kCurves))
       ->capture_default_str();
   parser->callback([=, &command] { command = [=] { return show_curves(*arguments); }; });
 }

@@ -47,7 +47,8 @@ TEST_CASE("help and version are answers, not errors", "[cli]") {
   const Outcome version = tandem("--version");
   CHECK(version.code == 0);
   CHECK(version.out.starts_with("tandem 0."));
-  for (const std::string command : {"", "plan ", "check ", "check env ", "check gradients ", "check data "}) {
+  for (const std::string command : {"", "plan ", "check ", "check env ", "check gradients ", "check data ", "eval ",
+                                    "classify ", "show ", "show neighbours ", "show filters "}) {
     INFO(command);
     const Outcome help = tandem(command + "--help");
     CHECK(help.code == 0);

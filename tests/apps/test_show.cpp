@@ -33,7 +33,7 @@ TEST_CASE("show curves draws runs into one picture", "[cli]") {
   check_refused(tandem("show"), 2, "no command");
   check_refused(tandem("show curves" + out), 2, "run");
   check_refused(tandem("show curves " + first), 2, "--out");
-  check_refused(tandem("show curves " + first + out + " --what error"), 2, "error");
+  check_refused(tandem("show curves " + first + out + " --what accuracy"), 2, "accuracy");
   check_refused(tandem("show curves " + folder + out), 2, "log.jsonl");
   check_refused(tandem("show curves " + first + " --out " + folder + "/nowhere/curves.svg"), 1, "nowhere");
 }
