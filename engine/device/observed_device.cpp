@@ -74,13 +74,21 @@ struct PassedOn<entry> {
   X(resize_rows)                    \
   X(augment_rows)
 
-#define OBSERVE(entry) .entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call,
-const Table<float> kObservedTable = {
-    FOR_EACH_OBSERVED(OBSERVE)  //
-        .count_below = PassedOn<&Table<float>::count_below>::call,
-    .all_finite = PassedOn<&Table<float>::all_finite>::call,
-};
+Table<float> observed_table() {
+  Table<float> table{};
+#define OBSERVE(entry) table.entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call;
+  FOR_EACH_OBSERVED(OBSERVE)
 #undef OBSERVE
+  table.count_below = PassedOn<&Table<float>::count_below>::call;
+  table.all_finite = PassedOn<&Table<float>::all_finite>::call;
+  return table;
+}
+
+#define COUNT(entry) +1
+constexpr size_t kEntries = 2 FOR_EACH_OBSERVED(COUNT);
+#undef COUNT
+static_assert(sizeof(Table<float>) == kEntries * sizeof(void (*)()),
+              "an entry of the kernel table is missing here, and its cost in kernel_cost.h");
 
 class ObservedDevice final : public Device {
  public:
@@ -117,7 +125,7 @@ class ObservedDevice final : public Device {
   int partial_sums() const override { return device_->partial_sums(); }
 
  protected:
-  const Table<float>& float_kernels() const override { return kObservedTable; }
+  const Table<float>& float_kernels() const override { return table_; }
   const Table<double>& double_kernels() const override {
     throw UsageError("an observed device", "kernels in double precision are not observed");
   }
@@ -130,6 +138,7 @@ class ObservedDevice final : public Device {
   std::unique_ptr<Device> device_;
   ObservedStream whole_;
   KernelObserver& observer_;
+  const Table<float> table_ = observed_table();
 };
 
 }  // namespace
