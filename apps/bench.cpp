@@ -139,6 +139,7 @@ void add_bench(CLI::App& tandem, Command& command) {
   net->add_flag("--json", arguments->json, "Print one JSON object instead");
   net->callback([=, &command] { command = [=] { return bench(*arguments); }; });
   add_bench_data(*parser, command);
+  add_bench_checkpoint(*parser, command);
 }
 
 }  // namespace tandem

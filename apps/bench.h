@@ -1,11 +1,11 @@
-// The parts of `tandem bench`.
+// What `tandem bench` can measure besides a step: each function describes one command, as those in commands.h do, and
+// lives in the file of its name.
 #pragma once
-#include <CLI/CLI.hpp>
-
 #include "apps/commands.h"
 
 namespace tandem {
 
 void add_bench_data(CLI::App& bench, Command& command);
+void add_bench_checkpoint(CLI::App& bench, Command& command);
 
 }  // namespace tandem

@@ -8,6 +8,7 @@ namespace tandem {
 namespace {
 
 constexpr long kMostLoggedSteps = 1000;  // shorter runs log every step
+constexpr long kLinesAStatistics = 10;   // every tenth line, and the last, says how the net's layers are
 
 long log_interval(long total_steps) { return (total_steps + kMostLoggedSteps - 1) / kMostLoggedSteps; }
 
@@ -15,20 +16,40 @@ JsonLog open_log(const RunFolder& folder, long first_step) {
   return first_step > 0 ? JsonLog::resume(folder.log(), first_step) : JsonLog::create(folder.log());
 }
 
+nlohmann::json parameters_json(const NetStatistics& statistics) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const ParameterStatistics& parameter : statistics.parameters)
+    json[parameter.name] = {
+        {"mean_abs", parameter.value}, {"mean_abs_update", parameter.update}, {"ratio", parameter.ratio()}};
+  return json;
+}
+
+nlohmann::json dead_units_json(const NetStatistics& statistics) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const DeadUnits& relu : statistics.relus) json[relu.layer] = relu.share;
+  return json;
+}
+
 }  // namespace
 
-RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch,
-                         long total_steps, int kept, Save save)
+RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer,
+                         const NetPlan<float>& plan, int kept, Save save)
     : folder_(folder),
-      steps_per_epoch_(steps_per_epoch),
-      log_every_(log_interval(total_steps)),
+      steps_per_epoch_(trainer.steps_per_epoch()),
+      total_steps_(trainer.total_steps()),
+      log_every_(log_interval(total_steps_)),
       batch_(recipe.batch),
-      epochs_(int((total_steps + steps_per_epoch - 1) / steps_per_epoch)),
+      epochs_(int((total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_)),
       kept_(kept),
       save_(std::move(save)),
-      log_(open_log(folder, first_step)),
-      events_(folder.path(), first_step),
-      progress_(stdout) {}
+      log_(open_log(folder, trainer.state().step)),
+      events_(folder.path(), trainer.state().step),
+      progress_(stdout),
+      flat_start_(plan) {}
+
+bool RunRecorder::wants_statistics(long step) const {
+  return step % (kLinesAStatistics * log_every_) == 0 || step == total_steps_;
+}
 
 void RunRecorder::step_done(const StepReport& report) {
   ++window_.steps;
@@ -46,18 +67,28 @@ void RunRecorder::step_done(const StepReport& report) {
                     .all_images = int64_t(report.steps) * batch_,
                     .loss = shown_loss_,
                     .error = shown_error_ / 100});
+  if (const auto note = flat_start_.note(report.step, report.loss)) {
+    progress_.clear();
+    std::printf("%s\n", note->c_str());
+    std::fflush(stdout);
+  }
 }
 
 void RunRecorder::log_window(const StepReport& report) {
   shown_loss_ = window_.loss / window_.steps;
   shown_error_ = window_.error / window_.steps;
-  log({{"step", report.step},
-       {"epoch", report.epoch},
-       {"loss", shown_loss_},
-       {"error", shown_error_},
-       {"rate", report.rate},
-       {"images_per_s", window_.images / window_.seconds},
-       {"data_wait_share", window_.data_wait_seconds / window_.seconds}});
+  nlohmann::json line = {{"step", report.step},
+                         {"epoch", report.epoch},
+                         {"loss", shown_loss_},
+                         {"error", shown_error_},
+                         {"rate", report.rate},
+                         {"images_per_s", window_.images / window_.seconds},
+                         {"data_wait_share", window_.data_wait_seconds / window_.seconds}};
+  if (report.statistics) {
+    line["parameters"] = parameters_json(*report.statistics);
+    line["dead_units"] = dead_units_json(*report.statistics);
+  }
+  log(line);
   window_ = {};
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "apps/flat_start.h"
 #include "engine/report/event_file.h"
 #include "engine/report/json_log.h"
 #include "engine/report/progress.h"
@@ -15,10 +16,12 @@ class RunRecorder final : public TrainObserver {
  public:
   using Save = std::function<void(const std::filesystem::path& path, const TrainState& state)>;
 
-  // `first_step` updates have been done before. `save` writes a checkpoint; the newest `kept` stay, and the best.
-  RunRecorder(const RunFolder& folder, const Recipe& recipe, long first_step, long steps_per_epoch, long total_steps,
+  // Of a run that `trainer` is about to begin or to go on with. `save` writes a checkpoint; the newest `kept` stay, and
+  // the best.
+  RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer, const NetPlan<float>& plan,
               int kept, Save save);
 
+  bool wants_statistics(long step) const override;
   void step_done(const StepReport& report) override;
   void epoch_done(const EpochReport& report) override;
   void save(const TrainState& state) override;
@@ -37,6 +40,7 @@ class RunRecorder final : public TrainObserver {
 
   const RunFolder& folder_;
   const long steps_per_epoch_;
+  const long total_steps_;
   const long log_every_;
   const int batch_;
   const int epochs_;
@@ -45,6 +49,7 @@ class RunRecorder final : public TrainObserver {
   JsonLog log_;
   EventFile events_;
   ProgressLine progress_;
+  FlatStart flat_start_;
   Window window_;
   double shown_loss_ = 0, shown_error_ = 0;  // of the last finished window, or of the one under way if there is none
   Evaluation last_test_;

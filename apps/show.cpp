@@ -8,6 +8,7 @@ void add_show(CLI::App& tandem, Command& command) {
   add_show_augment(*show, command);
   add_show_curves(*show, command);
   add_show_filters(*show, command);
+  add_show_layers(*show, command);
   add_show_neighbours(*show, command);
 }
 

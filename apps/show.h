@@ -8,6 +8,7 @@ namespace tandem {
 void add_show_augment(CLI::App& show, Command& command);
 void add_show_curves(CLI::App& show, Command& command);
 void add_show_filters(CLI::App& show, Command& command);
+void add_show_layers(CLI::App& show, Command& command);
 void add_show_neighbours(CLI::App& show, Command& command);
 
 }  // namespace tandem

@@ -137,6 +137,7 @@ void print_what_next(const RunFolder& folder, const TrainState& state, const Tra
   print_checkpoints(folder, state);
   std::cout << "Next you could try:\n"
             << "  tandem eval " << run << " --data " << arguments.data << "\n"
+            << "  tandem show layers " << run << "   # how large weights and updates are, which ReLUs are dead\n"
             << "  tandem train " << arguments.model.model << " --data " << arguments.data << " --out " << run
             << " --resume --epochs N   # train longer\n";
 }
@@ -190,8 +191,8 @@ int train(const TrainArguments& arguments) {
             << " steps (" << fixed(double(trainer.total_steps()) / double(trainer.steps_per_epoch()), 1)
             << " epochs), seed " << recipe.seed << ", " << device->description() << std::endl;
   const auto started = std::chrono::steady_clock::now();
-  RunRecorder recorder(folder, recipe, header.state.step, trainer.steps_per_epoch(), trainer.total_steps(),
-                       arguments.keep, [&](const std::filesystem::path& path, const TrainState& state) {
+  RunRecorder recorder(folder, recipe, trainer, net.plan(), arguments.keep,
+                       [&](const std::filesystem::path& path, const TrainState& state) {
                          header.state = state;
                          save_checkpoint(path, net, header, statistics.normaliser);
                        });

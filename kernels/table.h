@@ -107,12 +107,16 @@ struct Table {
   void (*augment_rows)(Stream, const Compute<T>* resized, const ImageDraw* draws, const AxisTaps& columns,
                        const float* mean, T* out, const Augment&);
 
+  // --- magnitude.cu: sums, [kMagnitudeParts], add up to the sum of |x[i]|
+  void (*magnitude_sums)(Stream, const T* x, size_t n, Compute<T>* sums);
+
   // --- reduce.cu: order-free reductions, by Thrust. They wait for the result.
   long (*count_below)(Stream, const int32_t* x, size_t n, int32_t bound);  // how many x[i] < bound
   bool (*all_finite)(Stream, const T* x, size_t n);
 };
 
 inline constexpr int kColumnSumParts = 64;
+inline constexpr int kMagnitudeParts = 256;
 
 namespace host {
 template <class T>

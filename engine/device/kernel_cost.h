@@ -171,6 +171,9 @@ struct KernelCost {
     const size_t half = share(half_resized(p) * p.batch, p.out_width, p.resized_width), n = window(p) * p.batch;
     return {"augment_rows", half * sizeof(Compute<T>) + mean_and_draws(p), n * kBytes, std::max(half, n)};
   }
+  static KernelCall magnitude_sums(const T*, size_t n, Compute<T>*) {
+    return {"magnitude_sums", n * kBytes, kMagnitudeParts * sizeof(Compute<T>), n};
+  }
 };
 
 inline KernelCall gemm_cost(const Gemm<float>& g) {

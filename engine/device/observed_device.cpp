@@ -72,7 +72,8 @@ struct PassedOn<entry> {
   X(sgd)                            \
   X(augment)                        \
   X(resize_rows)                    \
-  X(augment_rows)
+  X(augment_rows)                   \
+  X(magnitude_sums)
 
 Table<float> observed_table() {
   Table<float> table{};

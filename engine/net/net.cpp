@@ -215,7 +215,10 @@ void Net<T>::forward(bool training, uint64_t seed, uint64_t step) {
   training_ = training;
   seed_ = seed;
   step_ = step;
-  for (int l = 0; l < int(slots_.size()); ++l) timed(&LayerTimes::forward, l, [&] { run_forward(l); });
+  for (int l = 0; l < int(slots_.size()); ++l) {
+    timed(&LayerTimes::forward, l, [&] { run_forward(l); });
+    if (watcher_) watcher_(l);
+  }
 }
 
 template <class T>

@@ -1,8 +1,10 @@
 // A network in memory: runs batches forward and backward.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/net/activation_plan.h"
@@ -62,6 +64,10 @@ class Net {
   void backward(GradientMode mode = GradientMode::overwrite);
   BatchResult result() const;  // of the last forward; waits for it
 
+  int count() const { return count_; }  // images of the last batch
+  // On the device; whole until a later layer's part of the pass takes its memory.
+  const T* output(int layer) const { return slots_[layer].output; }
+
   std::vector<double> losses() const;    // one an image
   std::vector<T> probabilities() const;  // [count][classes]
   // The layer's output [count][...]; needs share = false, or watched_layer to be this one.
@@ -77,6 +83,10 @@ class Net {
   // From now on adds each layer's time to `times`, which must outlive this; null stops it. Waits for the device around
   // every layer, so a pass as a whole gets slower on a GPU.
   void measure(LayerTimes* times);
+
+  // From now on calls watcher(layer) when a layer's part of a forward pass is done, its output still whole.
+  using Watcher = std::function<void(int layer)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
   const std::vector<Parameter<T>>& parameters() const { return parameters_; }
   const NetPlan<T>& plan() const { return plan_; }
@@ -118,6 +128,7 @@ class Net {
   std::vector<Slot> slots_;
 
   LayerTimes* times_ = nullptr;
+  Watcher watcher_;
 
   // The last forward pass.
   int count_ = 0;

@@ -41,7 +41,8 @@ Trainer::Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, co
       train_(train),
       test_(test),
       transform_(train.format(), recipe.input, recipe.augment, normaliser, colours),
-      augmenter_(transform_, net.device(), recipe.batch) {
+      augmenter_(transform_, net.device(), recipe.batch),
+      statistics_(net) {
   for (const Dataset* data : {&train_, &test_})
     check_data_fits(net.plan().name, net.plan().input, net.plan().classes, *data, transform_);
   if (test_.format() != train_.format())
@@ -74,11 +75,14 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
   const double epoch = double(state_.step) / double(steps_per_epoch());
   const Rates rates = rates_at(recipe_, epoch, state_.plateau);
   set_input(net_, augmenter_, batch);
+  const bool measured = observer.wants_statistics(state_.step + 1);
+  if (measured) statistics_.begin();
   net_.forward(/*training=*/true, recipe_.seed, uint64_t(state_.step));
   const BatchResult result = net_.result();
   check_finite(result.loss);
   net_.backward();
   sgd_update(net_, recipe_, rates);
+  if (measured) report.statistics = statistics_.finish();
   ++state_.step;
   report.step = state_.step;
   report.epoch = double(state_.step) / double(steps_per_epoch());

@@ -2,11 +2,13 @@
 // terminal: whoever runs it watches through an observer.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "engine/data/dataset.h"
 #include "engine/net/net.h"
 #include "engine/train/evaluate.h"
+#include "engine/train/net_statistics.h"
 #include "engine/train/recipe.h"
 
 namespace tandem {
@@ -26,7 +28,8 @@ struct StepReport {
   double loss = 0, error = 0;  // this batch's mean loss and per cent wrong
   double rate = 0;             // the weights' learning rate of this update
   int images = 0;
-  double seconds = 0, data_wait_seconds = 0;  // of this step, and of that waiting for the reader
+  double seconds = 0, data_wait_seconds = 0;     // of this step, and of that waiting for the reader
+  std::optional<NetStatistics> statistics = {};  // where the observer wants them
 };
 
 struct EpochReport {
@@ -38,6 +41,8 @@ struct EpochReport {
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
+  // Shall this step's statistics be measured? It costs a few per cent of the step.
+  virtual bool wants_statistics(long /*step*/) const { return false; }
   virtual void step_done(const StepReport&) {}
   virtual void epoch_done(const EpochReport&) {}
   // The state can be saved now: after each epoch, every `checkpoint_every` steps, and when the run is stopped.
@@ -78,6 +83,7 @@ class Trainer {
   const Dataset& test_;
   const Transform transform_;
   Augmenter augmenter_;
+  StatisticsMeter statistics_;
   TrainState state_;
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/net/net_plan.h"
-#include "engine/train/recipe.h"
+#include "engine/train/sgd.h"
 #include "layers/registry.h"
 
 namespace tandem {
@@ -212,6 +212,46 @@ TEST_CASE("alexnet-caffe is bvlc_alexnet", "[models]") {
   const double epochs_of_100k = 100000 * 256 / 1281167.0;
   REQUIRE(model.recipe.rate.at.size() == 4);
   for (int i = 0; i < 4; ++i) CHECK(model.recipe.rate.at[i] == Approx((i + 1) * epochs_of_100k).margin(0.1));
+}
+
+TEST_CASE("every model is trained as its author did", "[models]") {
+  // Batch, momentum, decay, the weights' and the biases' rate at some epochs, and whether biases decay. Of the
+  // hand-made schedules, what the first and the last rate were.
+  struct Training {
+    std::string model;
+    int batch, epochs;
+    double momentum, decay;
+    std::map<double, std::pair<double, double>> rates;
+    bool biases_decay;
+  };
+  const std::vector<Training> trainings = {
+      {"alexnet-paper", 128, 90, .9, 5e-4, {{0, {.01, .01}}}, true},
+      {"alexnet-2012", 128, 90, .9, 5e-4, {{0, {.01, .02}}}, false},
+      {"alexnet-caffe", 256, 90, .9, 5e-4, {{0, {.01, .02}}, {50, {1e-4, 2e-4}}, {89, {1e-6, 2e-6}}}, false},
+      {"alexnet-owt", 256, 90, .9, 1e-4, {{29.9, {.01, .01}}, {30, {.001, .001}}, {89, {1e-4, 1e-4}}}, true},
+      {"alexnet-fashion", 128, 10, .9, 5e-4, {{0, {.01, .01}}, {9.9, {.01, .01}}}, true},
+      {"cifar-80sec", 128, 10, .9, .004, {{0, {.001, .002}}}, false},
+      {"cifar-18pct", 128, 140, .9, .004, {{119, {.001, .002}}, {121, {1e-4, 2e-4}}, {131, {1e-5, 2e-5}}}, false},
+      {"cifar-11pct", 128, 500, .9, .004, {{0, {.001, .002}}}, false},
+      {"lenet", 256, 10, 0, 0, {{0, {.9, .9}}, {9.9, {.9, .9}}}, true}};
+  for (const Training& training : trainings) {
+    INFO(training.model);
+    const Recipe recipe = load(training.model).recipe;
+    CHECK(recipe.batch == training.batch);
+    CHECK(recipe.epochs == training.epochs);
+    CHECK(recipe.momentum == training.momentum);
+    CHECK(recipe.decay == training.decay);
+    CHECK(recipe.bias_decay_multiplier == (training.biases_decay ? 1 : 0));
+    for (const auto& [epoch, rates] : training.rates) {
+      CHECK(rates_at(recipe, epoch, {}).weights == Approx(rates.first));
+      CHECK(rates_at(recipe, epoch, {}).biases == Approx(rates.second));
+    }
+  }
+  for (const std::string name : {"alexnet-paper", "alexnet-2012"}) {  // three divisions by 10, by hand
+    const Recipe recipe = load(name).recipe;
+    CHECK(rates_at(recipe, 89, {.drops = 3}).weights == Approx(1e-5));
+    CHECK(rates_at(recipe, 89, {.drops = 9}).weights == Approx(1e-5));
+  }
 }
 
 TEST_CASE("one-column models have no groups and start uniformly", "[models]") {
