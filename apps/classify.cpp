@@ -1,4 +1,5 @@
 // tandem classify: what a net takes images for, in the terminal and as a picture (the paper's figure 4, left).
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -51,9 +52,9 @@ std::vector<ClassifiedImage> classify_all(const TrainedNet& trained, const Query
 // Full and half blocks, at most `width` characters; none for what is not a number.
 std::string bar(double share, int width) {
   if (!(share > 0)) return "";
-  const int halves = int(2 * width * share + 0.5);
+  const long halves = std::lround(2 * width * share);
   std::string text;
-  for (int i = 0; i < halves / 2; ++i) text += "█";
+  for (long i = 0; i < halves / 2; ++i) text += "█";
   return halves % 2 == 1 ? text + "▌" : text;
 }
 

@@ -81,7 +81,7 @@ int show_augment(const AugmentArguments& arguments) {
   if (stored.channels != 1 && stored.channels != 3)
     throw UsageError(dataset->name(), "has " + to_string(stored) + " images, which cannot be shown as pictures");
   // What cannot be is complained about before the training set is read.
-  Transform(stored, recipe.input, recipe.augment, Normaliser(Subtract::none, stored, {}), ColourPca{});
+  const Transform trial(stored, recipe.input, recipe.augment, Normaliser(Subtract::none, stored, {}), ColourPca{});
   const TrainingStatistics statistics = measure_training_set(recipe.input, recipe.augment, *dataset);
   const Transform transform(stored, recipe.input, recipe.augment, statistics.normaliser, statistics.colours);
 

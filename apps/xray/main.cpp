@@ -10,6 +10,7 @@
 #include "apps/xray/target.h"
 #include "apps/xray/trial.h"
 #include "engine/core/error.h"
+#include "engine/report/numbers.h"
 #include "engine/train/recipe.h"
 
 namespace tandem {
@@ -51,7 +52,7 @@ void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKern
                 int batch) {
   std::cout << "A training step of " << batch
             << " images on the PTX that nvcc made. Each layer ran at its real size with "
-            << "as many images as\nmake its largest activation about " << kTrialElements
+            << "as many images as\nmake its largest activation about " << grouped(kTrialElements)
             << " elements, and counts were multiplied up to " << batch << ".\n\n"
             << traffic_table(sights) << kLegend << "\nAs ptxas compiles them\n\n"
             << compiler_table(kernels);

@@ -1,5 +1,7 @@
 #include "engine/device/observed_device.h"
 
+#include <iterator>
+
 #include "engine/core/error.h"
 #include "engine/device/kernel_cost.h"
 
@@ -85,10 +87,11 @@ Table<float> observed_table() {
   return table;
 }
 
-#define COUNT(entry) +1
-constexpr size_t kEntries = 2 FOR_EACH_OBSERVED(COUNT);
-#undef COUNT
-static_assert(sizeof(Table<float>) == kEntries * sizeof(void (*)()),
+#define NAME(entry) #entry,
+constexpr const char* kObserved[] = {FOR_EACH_OBSERVED(NAME)};
+#undef NAME
+constexpr size_t kPassedOn = 2;
+static_assert(sizeof(Table<float>) == (std::size(kObserved) + kPassedOn) * sizeof(void (*)()),
               "an entry of the kernel table is missing here, and its cost in kernel_cost.h");
 
 class ObservedDevice final : public Device {
@@ -145,9 +148,7 @@ class ObservedDevice final : public Device {
 }  // namespace
 
 const std::set<std::string>& observed_kernels() {
-#define NAME(entry) #entry,
-  static const std::set<std::string> names = {FOR_EACH_OBSERVED(NAME)};
-#undef NAME
+  static const std::set<std::string> names(std::begin(kObserved), std::end(kObserved));
   return names;
 }
 

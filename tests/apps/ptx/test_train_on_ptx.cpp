@@ -68,9 +68,9 @@ TEST_CASE_METHOD(PtxPlayground, "a CUDA call that fails ends the run with one se
   const auto [environment, culprit] = GENERATE(table<std::string, std::string>({
       {"TANDEM_PTX_FAIL_ALLOCATION=1", "cudaMalloc"},
       {"TANDEM_PTX_FAIL_ALLOCATION=10", "cudaMalloc"},
-      {"TANDEM_PTX_FAIL_ALLOCATION=20", "by Thrust"},  // its temporary memory
+      {"TANDEM_PTX_FAIL_ALLOCATION=33", "by Thrust"},  // its temporary memory
       {"TANDEM_PTX_FAIL_COPY=1", "cudaMemcpyAsync"},
-      {"TANDEM_PTX_FAIL_COPY=30", "by Thrust"},
+      {"TANDEM_PTX_FAIL_COPY=33", "by Thrust"},
       {"TANDEM_PTX_FAIL_LAUNCH=1", "launch"},
       {"TANDEM_PTX_FAIL_LAUNCH=40", ""},  // a kernel or cuBLAS
       {"TANDEM_PTX_DEVICES=0", "there is no CUDA device"},
