@@ -31,10 +31,9 @@ std::vector<std::string> layers_without_bias(const NetPlan<float>& plan) {
 std::string remedy(const NetPlan<float>& plan) {
   const std::vector<std::string> layers = layers_without_bias(plan);
   if (layers.empty()) return "";
-  const std::string last = layers.back();
+  const std::string& last = layers.back();
   return " A ReLU learns nothing while its input is negative: the 2012 paper starts the biases of conv2, conv4, conv5 "
-         "and "
-         "of the hidden fully-connected layers at 1, Caffe's copy at 0.1. Here they do not start above 0; --set " +
+         "and of the hidden fully-connected layers at 1, Caffe's copy at 0.1. Here they do not start above 0; --set " +
          last + ".init.bias=1 sets those of " + last + ".";
 }
 
