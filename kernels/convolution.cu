@@ -10,8 +10,9 @@
 // writes dx once, the fewest possible.
 //
 // Where channels are not whole Words, a row of the matrix and a window's row in x begin anywhere, so that 32 neighbours
-// lie in 5 or 6 sectors and seldom in 4. A GPU's caches make up for that; to move only whole sectors, a block would
-// have to bring its piece of x through shared memory and hand the matrix out in pieces that no longer match spans of x.
+// lie in 5 or 6 sectors and seldom in 4; so does what col2im reads of a pixel's few channels. A GPU's caches make up
+// for that; to move only whole sectors, a block would have to bring its piece of x through shared memory and hand the
+// matrix out in pieces that no longer match spans of x.
 #include "kernels/divisor.h"
 #include "kernels/kernel.h"
 #include "kernels/row_launch.h"
