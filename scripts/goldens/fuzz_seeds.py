@@ -4,10 +4,10 @@
     scripts/goldens/fuzz_seeds.py tests/data/fuzz
 """
 
+import argparse
 import gzip
 import json
 import struct
-import sys
 import zlib
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def safetensors(tensors, metadata):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def checkpoint():
+def checkpoint(colours):
     return json.dumps({
         "version": 2,
         "net": "name = 'x'",
@@ -33,8 +33,17 @@ def checkpoint():
         "plateau": {"best_error": 1e30, "epochs_since_best": 0, "drops": 0},
         "classes": ["a", "b"],
         "image": [2, 2, 3],
+        "colours": colours,
         "checksums": {"normaliser": f"{zlib.crc32(struct.pack('<3f', 1, 2, 3)):08x}"},
     }).encode()  # fmt: skip
+
+
+COLOURS = {
+    "mean": [1, 2, 3],
+    "covariance": [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    "eigenvalues": [3, 2, 1],
+    "eigenvectors": [1, 0, 0, 0, 1, 0, 0, 0, 1],
+}
 
 
 def shard(sizes, whole):
@@ -156,7 +165,7 @@ augment = { crop = 24, flip = true }
 """
 
 SEEDS = {
-    "checkpoint": [checkpoint()],
+    "checkpoint": [checkpoint(None), checkpoint(COLOURS)],
     "cifar": [two_files(b"", b"\3" + b"p" * 3072), two_files(b"a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n", b"\3" + b"p" * 3072)],
     "gzip": [gzip.compress(b"tandem " * 50, mtime=0)],
     "idx": [two_files(idx(2), idx(2, 3, 4))],
@@ -180,7 +189,9 @@ SEEDS = {
 
 
 def main():
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
     for target, seeds in SEEDS.items():
         for number, seed in enumerate(seeds):
             file = folder / target / f"seed-{number}"
