@@ -2,7 +2,8 @@
 // of every column:  y[r][c] += b[c];  db[c] = sum over r of dy[r][c].
 //
 // Bytes moved: add_bias reads and writes y once, and the bias once a block; column_sum reads x once, and writes and
-// reads the sums of kColumnSumParts parts, which matter less the more rows there are.
+// reads the sums of up to kColumnSumParts parts, which matter less the more rows there are: a seventh of x at 128 rows
+// (a fully-connected layer's batch), nothing at an image layer's hundred thousand.
 #include "kernels/kernel.h"
 #include "kernels/row_launch.h"
 #include "kernels/table.h"
