@@ -89,7 +89,7 @@ void print_json(const QueryImages& query, const std::vector<ClassifiedImage>& cl
 
 int classify(const ClassifyArguments& arguments) {
   const auto device = open_device(arguments.device);
-  const TrainedNet trained = open_trained_net(arguments.run, *device, {.most_images = int(arguments.images.size())});
+  const TrainedNet trained = open_trained_net(arguments.run, *device, int(arguments.images.size()));
   const QueryImages query = read_query_images(arguments.images, trained, arguments.data);
   const std::vector<ClassifiedImage> classified = classify_all(trained, query, arguments.views);
   (arguments.json ? print_json : print_text)(query, classified);

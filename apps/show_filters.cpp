@@ -15,7 +15,7 @@ struct FilterArguments {
 
 int show_filters(const FilterArguments& arguments) {
   const auto device = Device::open("cpu");
-  const TrainedNet trained = open_trained_net(arguments.run, *device, {.most_images = 1});
+  const TrainedNet trained = open_trained_net(arguments.run, *device, /*most_images=*/1);
   const auto picture = filter_picture(*trained.net);
   if (!picture)
     throw UsageError(trained.checkpoint.string(), "has no convolution that reads grey or colour images",

@@ -30,15 +30,19 @@ template <class Use>
 void for_hidden_activations(const TrainedNet& trained, const Dataset& data, const Use& use) {
   const int layer = last_hidden_layer(trained.net->plan());
   const size_t length = size_t(trained.net->plan().layers[size_t(layer)].output.elements());
+  std::vector<float> activations;
+  trained.net->watch([&](int watched) {  // later layers may take its memory
+    if (watched == layer) activations = trained.net->activation(layer);
+  });
   BatchReader reader(data, *trained.transform, trained.net->options().batch, /*seed=*/0, /*start=*/0, ReadMode::test);
   for (long number = 0; number < data.size();) {
     const Batch& batch = reader.next();
     set_input(*trained.net, *trained.augmenter, batch);
     trained.net->forward(/*training=*/false, /*seed=*/0, /*step=*/0);
-    const std::vector<float> activations = trained.net->activation(layer);
     for (size_t i = 0; i < size_t(batch.count); ++i, ++number)
-      use(number, std::span(activations).subspan(i * length, length));
+      use(number, std::span<const float>(activations).subspan(i * length, length));
   }
+  trained.net->watch({});
 }
 
 NearestNeighbours search(const TrainedNet& trained, const QueryImages& query, const Dataset& training, int count) {
@@ -90,7 +94,7 @@ void print_table(const QueryImages& query, const std::vector<NeighbourRow>& rows
 
 int show_neighbours(const NeighbourArguments& arguments) {
   const auto device = open_device(arguments.device);
-  const TrainedNet trained = open_trained_net(arguments.run, *device, {.watch_last_hidden = true});
+  const TrainedNet trained = open_trained_net(arguments.run, *device);
   auto training = open_dataset(arguments.data, Split::train);
   if (arguments.limit > 0) training = subset(std::move(training), arguments.limit);
   check_trained_for(trained, *training);

@@ -13,7 +13,7 @@ std::string TrainedNet::class_name(int number) const {
                                                  : "class " + std::to_string(number);
 }
 
-TrainedNet open_trained_net(const std::string& name, Device& device, const TrainedNetOptions& options) {
+TrainedNet open_trained_net(const std::string& name, Device& device, int most_images) {
   TrainedNet trained;
   trained.checkpoint = find_checkpoint(name);
   trained.header = read_checkpoint_header(trained.checkpoint);
@@ -25,8 +25,7 @@ TrainedNet open_trained_net(const std::string& name, Device& device, const Train
   trained.transform = std::make_unique<Transform>(normaliser.format(), trained.recipe.input, trained.recipe.augment,
                                                   normaliser, trained.header.colours);
   NetOptions net_options{.batch = trained.recipe.batch, .training = false};
-  if (options.most_images > 0) net_options.batch = std::min(net_options.batch, options.most_images);
-  if (options.watch_last_hidden) net_options.watched_layer = last_hidden_layer(plan);
+  if (most_images > 0) net_options.batch = std::min(net_options.batch, most_images);
   trained.net = std::make_unique<Net<float>>(std::move(plan), device, net_options);
   trained.augmenter = std::make_unique<Augmenter>(*trained.transform, device, net_options.batch);
   load_parameters(trained.checkpoint, *trained.net);

@@ -22,14 +22,10 @@ struct TrainedNet {
   std::string class_name(int number) const;  // the training set's, or "class N" where the net has more classes
 };
 
-struct TrainedNetOptions {
-  int most_images = 0;             // in a batch; 0: the recipe's batch. Never more than that
-  bool watch_last_hidden = false;  // the output of last_hidden_layer() can be looked at
-};
-
 // `name` is a run's folder, whose newest checkpoint is taken, or a checkpoint. Throws UsageError if there is none and
-// Error for a file that is not one.
-TrainedNet open_trained_net(const std::string& name, Device& device, const TrainedNetOptions& options = {});
+// Error for a file that is not one. The net takes batches of the recipe's size, or of `most_images` where that is less
+// and not 0.
+TrainedNet open_trained_net(const std::string& name, Device& device, int most_images = 0);
 
 // The layer whose output the last layer with weights makes logits of. Throws UsageError if that is the image itself.
 int last_hidden_layer(const NetPlan<float>& plan);

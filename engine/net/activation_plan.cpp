@@ -50,7 +50,7 @@ class ActivationPlanner {
     const PlannedLayer<T>& layer = layers_[l];
     if (!options_.share || !layer.needs.in_place || layer.inputs.size() != 1 || layer.inputs[0] < 0) return false;
     const int producer = layer.inputs[0];
-    if (consumers_[producer].size() != 1 || producer == options_.watched_layer) return false;
+    if (consumers_[producer].size() != 1) return false;
     return !options_.training || (!layer.needs.input && !layers_[producer].needs.output);
   }
 
@@ -58,7 +58,7 @@ class ActivationPlanner {
     int& buffer = result_.layers[l].output;
     buffer =
         runs_in_place(l) ? result_.layers[layers_[l].inputs[0]].output : add_buffer(output_bytes(l), forward_step(l));
-    keep_until(buffer, l == count_ - 1 || l == options_.watched_layer ? last_step() : forward_step(l));
+    keep_until(buffer, l == count_ - 1 ? last_step() : forward_step(l));
     if (options_.training && layers_[l].needs.output) keep_until(buffer, backward_step(l));
     for (const int consumer : consumers_[l]) {
       keep_until(buffer, forward_step(consumer));

@@ -12,7 +12,6 @@ struct NetOptions {
   bool training = true;         // false: no gradients, no momentum, activations freed as soon as possible
   bool share = true;            // false: every activation and gradient keeps its own memory until the next pass
   bool input_gradient = false;  // also compute the gradient of the net's input (checks only)
-  int watched_layer = -1;       // whose output can be looked at after a pass even if memory is shared
 };
 
 // Numbers of buffers, or one of these.

@@ -70,7 +70,7 @@ class Net {
 
   std::vector<double> losses() const;    // one an image
   std::vector<T> probabilities() const;  // [count][classes]
-  // The layer's output [count][...]; needs share = false, or watched_layer to be this one.
+  // The layer's output [count][...]; whole as output() says, or as long as the Net with share = false.
   std::vector<T> activation(int layer) const;
   std::vector<T> gradient(int layer) const;  // of the loss by that output; needs share = false
   std::vector<T> input_gradient() const;     // needs the option of that name

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "engine/core/error.h"
@@ -174,22 +175,27 @@ TEST_CASE("a net for inference gives the same bits with less memory") {
   CHECK(training.probabilities() == inference.probabilities());
 }
 
-TEST_CASE("a watched layer's output outlives a pass that shares memory") {
+TEST_CASE("a watcher finds each layer's output whole in a pass that shares memory") {
   const auto device = open_cpu({.threads = 2});
   Net<float> separate(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false, .share = false});
   separate.initialize(1);
   set_random_input(separate, kBatch);
   separate.forward(false, 0, 0);
-  for (int layer = 0; layer < int(separate.plan().layers.size()); ++layer) {
+  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false});
+  net.initialize(1);
+  set_random_input(net, kBatch);
+  std::vector<int> seen;
+  net.watch([&](int layer) {
     INFO(separate.plan().layers[size_t(layer)].name);
-    Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch, .training = false, .watched_layer = layer});
-    net.initialize(1);
-    set_random_input(net, kBatch);
-    net.forward(false, 0, 0);
     CHECK(net.activation(layer) == separate.activation(layer));
-    CHECK(net.losses() == separate.losses());
-    CHECK(net.memory().activations < separate.memory().activations);
-  }
+    seen.push_back(layer);
+  });
+  net.forward(false, 0, 0);
+  std::vector<int> all(separate.plan().layers.size());
+  std::iota(all.begin(), all.end(), 0);
+  CHECK(seen == all);
+  CHECK(net.losses() == separate.losses());
+  CHECK(net.memory().activations < separate.memory().activations);
 }
 
 TEST_CASE("gradients of what several layers read add up") {
