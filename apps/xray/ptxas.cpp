@@ -9,29 +9,10 @@
 #include <sstream>
 
 #include "engine/core/error.h"
+#include "engine/files/scratch_folder.h"
 
 namespace tandem {
 namespace {
-
-// Removed at the end, with what is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tandem-xray-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw Error(pattern, "cannot be created");
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Runs a shell command; what it printed, on either stream, and whether it ended with status 0.
 std::pair<std::string, bool> output_of(const std::string& command) {
@@ -65,8 +46,8 @@ CompiledKernels parse_ptxas(const std::string& messages) {
 }
 
 CompiledKernels assemble(const std::string& ptx, const std::string& architecture) {
-  const TemporaryFolder folder;
-  const std::filesystem::path file = folder.path() / "kernels.ptx";
+  const ScratchFolder folder("tandem-xray");
+  const std::filesystem::path file = folder / "kernels.ptx";
   if (!(std::ofstream(file) << ptx)) throw Error(file.string(), "cannot be written");
   const auto [messages, succeeded] =
       output_of("'" TANDEM_PTXAS "' -v -arch=" + architecture + " -o /dev/null '" + file.string() + "'");
