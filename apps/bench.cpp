@@ -26,13 +26,6 @@ struct Measurement {
   std::vector<double> seconds;  // one a round
   LayerTimes layers;
   double gemm_share = 0;  // of all threads' time
-
-  double median() const {
-    std::vector<double> sorted = seconds;
-    std::sort(sorted.begin(), sorted.end());
-    const size_t n = sorted.size();
-    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
-  }
 };
 
 // Random images and labels: the time of a step does not depend on what they show.
@@ -97,7 +90,7 @@ int bench(const BenchArguments& arguments) {
   net.initialize(recipe.seed);
   set_random_input(net, batch);
   const Measurement measured = measure(net, recipe, arguments);
-  const double images_per_s = batch / measured.median();
+  const double images_per_s = batch / median(measured.seconds);
   const auto [fastest, slowest] = std::minmax_element(measured.seconds.begin(), measured.seconds.end());
   if (arguments.json) {
     std::cout << nlohmann::json{{"model", net.plan().name},

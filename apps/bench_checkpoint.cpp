@@ -30,9 +30,9 @@ double seconds(Work&& work) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-std::string median_and_range(std::vector<double> all) {
-  std::sort(all.begin(), all.end());
-  return fixed(all[all.size() / 2], 2) + " s (" + fixed(all.front(), 2) + " to " + fixed(all.back(), 2) + ")";
+std::string median_and_range(const std::vector<double>& all) {
+  const auto [least, most] = std::minmax_element(all.begin(), all.end());
+  return fixed(median(all), 2) + " s (" + fixed(*least, 2) + " to " + fixed(*most, 2) + ")";
 }
 
 int bench_checkpoint(const CheckpointArguments& arguments) {

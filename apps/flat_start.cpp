@@ -10,7 +10,7 @@ namespace {
 
 constexpr long kFirstSteps = 200;
 
-// Layers with biases whose outputs a ReLU takes (after pools and normalisation at most), with biases of 0 or less: null
+// Layers with biases whose outputs a ReLU takes (after pools and normalisation at most), with biases of 0 or less; none
 // if any starts above 0.
 std::vector<std::string> layers_without_bias(const NetPlan<float>& plan) {
   std::vector<std::string> without;

@@ -1,5 +1,6 @@
 #include "engine/report/numbers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -17,6 +18,12 @@ std::string with_commas(std::string digits) {
 }
 
 }  // namespace
+
+double median(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  const size_t n = numbers.size();
+  return (numbers[(n - 1) / 2] + numbers[n / 2]) / 2;
+}
 
 std::string grouped(int64_t number) { return with_commas(std::to_string(number)); }
 

@@ -2,8 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tandem {
+
+double median(std::vector<double> numbers);  // of an even number of them the mean of the middle two; at least one
 
 std::string grouped(int64_t number);             // 60965224 as "60,965,224"
 std::string fixed(double number, int decimals);  // 1234.567 to one place as "1,234.6"; nan, inf, -inf as such

@@ -41,7 +41,7 @@ struct EpochReport {
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
-  // Shall this step's statistics be measured? It costs a few per cent of the step.
+  // Shall this step's statistics be measured? It costs a pass over the parameters, and waits at each ReLU.
   virtual bool wants_statistics(long /*step*/) const { return false; }
   virtual void step_done(const StepReport&) {}
   virtual void epoch_done(const EpochReport&) {}

@@ -33,6 +33,12 @@ TEST_CASE("bytes are counted in powers of 1024") {
   CHECK(human_bytes(UINT64_MAX) == "16.0 EiB");
 }
 
+TEST_CASE("the median is the middle number, or the mean of the middle two") {
+  CHECK(median({3}) == 3);
+  CHECK(median({9, 1, 2}) == 2);
+  CHECK(median({8, 1, 4, 2}) == 3);
+}
+
 TEST_CASE("durations are read like a clock") {
   CHECK(human_duration(0) == "0:00");
   CHECK(human_duration(6.6) == "0:07");
