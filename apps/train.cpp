@@ -1,6 +1,5 @@
 // tandem train: trains a model on a data set, into a run folder that can be resumed.
 #include <chrono>
-#include <csignal>
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -10,20 +9,13 @@
 #include "apps/run_pictures.h"
 #include "apps/run_recorder.h"
 #include "engine/core/error.h"
+#include "engine/core/stop_signal.h"
 #include "engine/data/open.h"
 #include "engine/files/atomic_file.h"
 #include "engine/report/numbers.h"
 
 namespace tandem {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// The first Ctrl-C ends the step, saves and exits; a second one has its usual meaning.
-void on_interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
 
 struct TrainArguments {
   ModelArguments model;
@@ -196,10 +188,9 @@ int train(const TrainArguments& arguments) {
                          header.state = state;
                          save_checkpoint(path, net, header, statistics.normaliser);
                        });
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  const StopSignal stop;
   const TrainEnd end = trainer.run(
-      recorder, [] { return interrupted != 0; }, arguments.checkpoint_every);
+      recorder, [&] { return stop.requested(); }, arguments.checkpoint_every);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (end == TrainEnd::stopped) {
     print_stopped(folder, trainer.state().step, arguments);

@@ -1,5 +1,6 @@
 #include "kernels/host/thread_pool.h"
 
+#include <csignal>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -23,6 +24,22 @@ class WorkingFor {
 
  private:
   Position before_;
+};
+
+// Signals are the caller's: a thread that is started while this exists gets none.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 // Kernels follow each other within microseconds, and waking a sleeping thread takes tens of them. So a thread looks
@@ -55,6 +72,7 @@ struct ThreadPool::Job {
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1) throw std::invalid_argument("a thread pool needs at least 1 thread, not " + std::to_string(threads));
   workers_.reserve(static_cast<size_t>(threads) - 1);
+  const SignalsBlocked in_workers;
   for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { work(worker); });
 }
 
