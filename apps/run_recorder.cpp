@@ -58,7 +58,12 @@ void RunRecorder::step_done(const StepReport& report) {
   window_.error += report.error;
   window_.seconds += report.seconds;
   window_.data_wait_seconds += report.data_wait_seconds;
-  if (report.step % log_every_ == 0 || report.step == report.steps) log_window(report);
+  const bool complete = report.step % log_every_ == 0 || report.step == report.steps;
+  if (complete || !logged_) {
+    shown_loss_ = window_.loss / window_.steps;
+    shown_error_ = window_.error / window_.steps;
+  }
+  if (complete) log_window(report);
   progress_.update({.epoch = std::min(epochs_, int((report.step - 1) / steps_per_epoch_) + 1),
                     .epochs = epochs_,
                     .step = report.step,
@@ -75,8 +80,6 @@ void RunRecorder::step_done(const StepReport& report) {
 }
 
 void RunRecorder::log_window(const StepReport& report) {
-  shown_loss_ = window_.loss / window_.steps;
-  shown_error_ = window_.error / window_.steps;
   nlohmann::json line = {{"step", report.step},
                          {"epoch", report.epoch},
                          {"loss", shown_loss_},
@@ -89,6 +92,7 @@ void RunRecorder::log_window(const StepReport& report) {
     line["dead_units"] = dead_units_json(*report.statistics);
   }
   log(line);
+  logged_ = true;
   window_ = {};
 }
 

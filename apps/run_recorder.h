@@ -51,6 +51,7 @@ class RunRecorder final : public TrainObserver {
   ProgressLine progress_;
   FlatStart flat_start_;
   Window window_;
+  bool logged_ = false;                      // a window was finished
   double shown_loss_ = 0, shown_error_ = 0;  // of the last finished window, or of the one under way if there is none
   Evaluation last_test_;
 };

@@ -104,6 +104,7 @@ void ProgressLine::clear() {
 
 void ProgressLine::finish() {
   draw();
+  meter_.restart();
   if (!drawn_) return;
   std::fprintf(stream_, "\n");
   std::fflush(stream_);

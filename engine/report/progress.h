@@ -32,6 +32,7 @@ class RateMeter {
   explicit RateMeter(double window = 15) : window_(window) {}
   void add(double seconds, int64_t total);  // `total` units were done at this time; times do not go back
   double rate() const;                      // 0 before there are two times
+  void restart() { samples_.clear(); }      // what was done until now no longer counts: there was a pause
 
  private:
   double window_;
@@ -52,7 +53,7 @@ class ProgressLine {
 
   void update(const TrainingProgress& progress);  // after every step: it is cheap
   void clear();                                   // takes the line off the terminal; the next update redraws it
-  void finish();                                  // leaves the last state as a line of its own
+  void finish();                                  // leaves the last state as a line of its own; a pause follows
 
  private:
   void draw();
