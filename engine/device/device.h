@@ -17,8 +17,9 @@ struct Lane {
 };
 
 // Row-major C[m x n] = op(A)[m x k] op(B)[k x n] + beta C, where op transposes if asked; lda, ldb, ldc are row lengths
-// in memory. beta is 0 (C is overwritten, its old values are not read) or 1.
-template <class T>
+// in memory. beta is 0 (C is overwritten, its old values are not read) or 1. Sums are made in Compute<T> and rounded
+// once, to Result: products of bf16 may be wanted as float.
+template <class T, class Result = T>
 struct Gemm {
   bool transpose_a = false, transpose_b = false;
   long m = 0, n = 0, k = 0;
@@ -26,8 +27,8 @@ struct Gemm {
   long lda = 0;
   const T* b = nullptr;
   long ldb = 0;
-  T beta = 0;
-  T* c = nullptr;
+  Compute<T> beta = 0;
+  Result* c = nullptr;
   long ldc = 0;
 };
 
@@ -71,6 +72,11 @@ class Device {
   // vendor's GEMM gives other bits for another thread count.)
   virtual void gemm(const Lane& lane, const Gemm<float>& gemm) = 0;
   virtual void gemm(const Lane& lane, const Gemm<double>& gemm) = 0;
+  virtual void gemm(const Lane& lane, const Gemm<bf16>& gemm) = 0;
+  virtual void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) = 0;
+
+  // Whether GEMM of bf16 is an operation of the hardware, so that it is faster than that of float.
+  virtual bool multiplies_bf16() const = 0;
 
   // Thread-seconds spent in GEMM since the beginning, for benchmarks: a step of t seconds has threads() * t of them to
   // spend. 0 on a GPU, which works on its own.
@@ -84,6 +90,7 @@ class Device {
   Device() = default;
   virtual const Table<float>& float_kernels() const = 0;
   virtual const Table<double>& double_kernels() const = 0;
+  virtual const Table<bf16>& bf16_kernels() const = 0;
 };
 
 template <>
@@ -93,6 +100,10 @@ inline const Table<float>& Device::kernels<float>() const {
 template <>
 inline const Table<double>& Device::kernels<double>() const {
   return double_kernels();
+}
+template <>
+inline const Table<bf16>& Device::kernels<bf16>() const {
+  return bf16_kernels();
 }
 
 std::unique_ptr<Device> open_cpu(const DeviceOptions& options);

@@ -79,11 +79,16 @@ class CpuDevice final : public Device {
   }
 
   void gemm(const Lane&, const Gemm<float>& gemm) override {
-    const auto start = std::chrono::steady_clock::now();
-    gemm_onednn(gemm);
-    gemm_nanoseconds_ += (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
+    timed([&] { gemm_onednn(gemm); });
   }
   void gemm(const Lane&, const Gemm<double>& gemm) override { gemm_reference(gemm); }
+  void gemm(const Lane&, const Gemm<bf16>& gemm) override {
+    timed([&] { gemm_bf16(gemm); });
+  }
+  void gemm(const Lane&, const Gemm<bf16, float>& gemm) override {
+    timed([&] { gemm_bf16(gemm); });
+  }
+  bool multiplies_bf16() const override { return has_bf16_dot_products(); }
   double gemm_seconds() const override { return double(gemm_nanoseconds_) * 1e-9; }
 
   size_t tile_bytes() const override { return size_t(512) << 10; }
@@ -92,6 +97,7 @@ class CpuDevice final : public Device {
  protected:
   const Table<float>& float_kernels() const override { return host::table<float>(); }
   const Table<double>& double_kernels() const override { return host::table<double>(); }
+  const Table<bf16>& bf16_kernels() const override { return host::table<bf16>(); }
 
  private:
   struct Workspace {
@@ -102,6 +108,13 @@ class CpuDevice final : public Device {
   static void reserve(Workspace& workspace, size_t bytes) {
     if (bytes <= workspace.bytes) return;
     workspace = {aligned_memory(bytes), bytes};
+  }
+
+  template <class Work>
+  void timed(const Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    gemm_nanoseconds_ += (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
   }
 
   // Pages of cached files count as free: the system gives them up on demand.

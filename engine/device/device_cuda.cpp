@@ -93,6 +93,9 @@ class CudaDevice final : public Device {
                       g.a, int(g.lda), &g.beta, g.c, int(g.ldc)));
   }
   void gemm(const Lane&, const Gemm<double>&) override { no_double(); }
+  void gemm(const Lane&, const Gemm<bf16>& g) override { gemm_of_bf16(g, CUDA_R_16BF); }
+  void gemm(const Lane&, const Gemm<bf16, float>& g) override { gemm_of_bf16(g, CUDA_R_32F); }
+  bool multiplies_bf16() const override { return properties_.major >= 8; }
 
   double gemm_seconds() const override { return 0; }
   size_t tile_bytes() const override { return size_t(256) << 20; }
@@ -101,8 +104,18 @@ class CudaDevice final : public Device {
  protected:
   const Table<float>& float_kernels() const override { return cuda::table<float>(); }
   const Table<double>& double_kernels() const override { no_double(); }
+  const Table<bf16>& bf16_kernels() const override { return cuda::table<bf16>(); }
 
  private:
+  template <class Result>
+  void gemm_of_bf16(const Gemm<bf16, Result>& g, cudaDataType_t result) {
+    const float one = 1;
+    CHECK(cublasGemmEx(cublas_.get(), g.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N,
+                       g.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N, int(g.n), int(g.m), int(g.k), &one, g.b, CUDA_R_16BF,
+                       int(g.ldb), g.a, CUDA_R_16BF, int(g.lda), &g.beta, g.c, result, int(g.ldc), CUBLAS_COMPUTE_32F,
+                       CUBLAS_GEMM_DEFAULT));
+  }
+
   [[noreturn]] static void no_double() {
     throw UsageError("--device cuda", "double precision runs on the CPU only", "use --device cpu");
   }

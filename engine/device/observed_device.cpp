@@ -124,17 +124,22 @@ class ObservedDevice final : public Device {
     observer_.after(call);
   }
   void gemm(const Lane& lane, const Gemm<double>& gemm) override { device_->gemm(inner(lane), gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { device_->gemm(inner(lane), gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { device_->gemm(inner(lane), gemm); }
+  bool multiplies_bf16() const override { return device_->multiplies_bf16(); }
   double gemm_seconds() const override { return device_->gemm_seconds(); }
   size_t tile_bytes() const override { return device_->tile_bytes(); }
   int partial_sums() const override { return device_->partial_sums(); }
 
  protected:
   const Table<float>& float_kernels() const override { return table_; }
-  const Table<double>& double_kernels() const override {
-    throw UsageError("an observed device", "kernels in double precision are not observed");
-  }
+  const Table<double>& double_kernels() const override { not_observed("double precision"); }
+  const Table<bf16>& bf16_kernels() const override { not_observed("bf16"); }
 
  private:
+  [[noreturn]] static void not_observed(const std::string& type) {
+    throw UsageError("an observed device", "kernels in " + type + " are not observed");
+  }
   static Lane inner(const Lane& lane) {
     return {static_cast<const ObservedStream*>(lane.stream)->inner, lane.workspace};
   }

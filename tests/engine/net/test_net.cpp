@@ -136,6 +136,9 @@ class SmallDevice final : public Device {
   }
   void gemm(const Lane& lane, const Gemm<float>& gemm) override { cpu_->gemm(lane, gemm); }
   void gemm(const Lane& lane, const Gemm<double>& gemm) override { cpu_->gemm(lane, gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { cpu_->gemm(lane, gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { cpu_->gemm(lane, gemm); }
+  bool multiplies_bf16() const override { return cpu_->multiplies_bf16(); }
   double gemm_seconds() const override { return 0; }
   size_t tile_bytes() const override { return cpu_->tile_bytes(); }
   int partial_sums() const override { return cpu_->partial_sums(); }
@@ -143,6 +146,7 @@ class SmallDevice final : public Device {
  protected:
   const Table<float>& float_kernels() const override { return cpu_->kernels<float>(); }
   const Table<double>& double_kernels() const override { return cpu_->kernels<double>(); }
+  const Table<bf16>& bf16_kernels() const override { return cpu_->kernels<bf16>(); }
 
  private:
   std::unique_ptr<Device> cpu_;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "kernels/bf16.h"
 #include "kernels/ptx/runtime/control.h"
 
 namespace tandem::ptx::runtime {
@@ -60,6 +61,29 @@ TEST_CASE_METHOD(Cublas, "cublasSgemm multiplies column-major matrices, transpos
   CHECK(cublasSgemm(handle, T, T, 2, 2, 3, &one, a_transposed.data, 3, b_transposed.data, 2, &one, c.data, 2) ==
         CUBLAS_STATUS_SUCCESS);
   CHECK(c.values(4) == std::vector<float>{10, 28, 22, 46});
+}
+
+TEST_CASE_METHOD(Cublas, "cublasGemmEx multiplies bf16 and sums in float", "[ptx][runtime]") {
+  const auto rounded = [](std::vector<float> values) {  // two of bf16 in a float's place
+    if (values.size() % 2 == 1) values.push_back(0);
+    std::vector<float> packed(values.size() / 2);
+    for (size_t i = 0; i < values.size(); ++i) reinterpret_cast<bf16*>(packed.data())[i] = bf16(values[i]);
+    return packed;
+  };
+  // A = [1 2 3; 4 5 6.03125], B = [1 0; 2 1; 0 33], so that A B = [5 101; 14 204.03125]. In bf16 6.03125 and 204.03125
+  // are 6.03125 and 204.
+  const DeviceMatrix a(rounded({1, 4, 2, 5, 3, 6.03125F})), b(rounded({1, 2, 0, 0, 1, 33})), c(4);
+  const auto gemm = [&](cudaDataType result, const float* beta) {
+    return cublasGemmEx(handle, N, N, 2, 2, 3, &one, a.data, CUDA_R_16BF, 2, b.data, CUDA_R_16BF, 3, beta, c.data,
+                        result, 2, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
+  };
+  CHECK(gemm(CUDA_R_32F, &zero) == CUBLAS_STATUS_SUCCESS);
+  CHECK(c.values(4) == std::vector<float>{5, 14, 101, 204.03125F});
+  CHECK(gemm(CUDA_R_32F, &one) == CUBLAS_STATUS_SUCCESS);
+  CHECK(c.values(4) == std::vector<float>{10, 28, 202, 408.0625F});
+  CHECK(gemm(CUDA_R_16BF, &zero) == CUBLAS_STATUS_SUCCESS);
+  CHECK(c.values(2) == rounded({5, 14, 101, 204}));
+  CHECK(gemm(CUDA_R_16F, &zero) == CUBLAS_STATUS_NOT_SUPPORTED);
 }
 
 TEST_CASE_METHOD(Cublas, "cublasSgemm refuses what cuBLAS's documentation refuses", "[ptx][runtime]") {
