@@ -124,7 +124,7 @@ __global__ void max_pool_backward_kernel(const T* __restrict__ dy, const uint8_t
         const int kh = first_kh + i * stride + a, kw = first_kw + j * stride + b;
         const bool reads = (kh < kernel_height) & (kw < kernel_width);
         if (kStride && !reads) return;  // known when compiled
-        const int tap = exists & reads ? kh * kernel_width + kw : kNoTap;
+        const int tap = (exists & reads) ? kh * kernel_width + kw : kNoTap;
         sum[a][b] += V::where_equal(argmax + output, tap, gradient);
       });
     });

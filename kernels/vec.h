@@ -202,7 +202,7 @@ class Vec {
   }
   // Lane by lane: a[i] > b[i] or a[i] is not a number ? x[i] : y[i].
   friend __device__ Vec where_ahead(Vec a, Vec b, Vec x, Vec y) {
-    return map([](auto p, auto q, auto yes, auto no) { return (p > q) | (p != p) ? yes : no; }, a.lanes_, b.lanes_,
+    return map([](auto p, auto q, auto yes, auto no) { return ((p > q) | (p != p)) ? yes : no; }, a.lanes_, b.lanes_,
                x.lanes_, y.lanes_);
   }
   // Lane by lane: a[i] > 0 ? b[i] : 0.
