@@ -6,7 +6,7 @@
 #define FOR_EACH_KERNEL_FILE(apply)                                                                                   \
   apply(convolution) apply(bias) apply(activation) apply(lrn) apply(lrn_same_map) apply(max_pool) apply(average_pool) \
       apply(dropout) apply(softmax) apply(local) apply(elementwise) apply(sgd) apply(magnitude) apply(reduce)         \
-          apply(augment)
+          apply(augment) apply(transpose)
 
 namespace tandem::KERNEL_NAMESPACE {
 

@@ -94,6 +94,9 @@ struct Table {
   void (*copy_channels)(Stream, const T* x, int x_channels, int x_begin, T* y, int y_channels, int y_begin, int count,
                         long rows);
 
+  // --- transpose.cu: y[c][r] = x[r][c], of x [rows][columns]
+  void (*transpose)(Stream, const T* x, T* y, int rows, int columns);
+
   // --- sgd.cu: one pass over weights, momentum and gradients
   void (*sgd)(Stream, T* w, T* v, const T* g, size_t n, const SgdStep&);
 

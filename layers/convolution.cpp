@@ -56,7 +56,8 @@ class ConvolutionLayer final : public Layer<T> {
 
   void forward(const ForwardPass<T>& pass) override {
     const T* const bias = has_bias_ ? pass.parameters[1] : nullptr;
-    convolve(pass.device, with_batch(shape_, pass.batch), pass.inputs[0], pass.parameters[0], bias, pass.output);
+    convolve(pass.device, with_batch(shape_, pass.batch), pass.inputs[0], pass.parameters[0], bias, pass.output,
+             turned_);
   }
 
   void backward(const BackwardPass<T>& pass) override {
@@ -78,7 +79,7 @@ class ConvolutionLayer final : public Layer<T> {
   Window window_;
   Learned learned_;
   Convolution shape_;
-  Scratch<T> partials_, column_partials_;
+  Scratch<T> turned_, partials_, column_partials_;
 };
 
 }  // namespace

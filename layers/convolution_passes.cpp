@@ -49,24 +49,45 @@ void add_tile_gradient(Device& device, const Lane& lane, const ConvolutionPlan& 
   }
 }
 
+// The filters w as the right-hand matrix of columns * w^T.
+template <class T>
+struct Filters {
+  const T* data;
+  bool transposed;  // as they are stored, a filter a row; else a filter a column
+};
+
+template <class T>
+Filters<T> filters_for_columns(Device& device, const Convolution& shape, const T* w, Scratch<T>& turned) {
+  if (!device.wants_plain_b()) return {w, true};
+  T* const filters = turned.reserve(device, size_t(shape.out_channels) * shape.taps());
+  for (int g = 0; g < shape.groups; ++g) {
+    const long offset = filters_offset(shape, g);
+    device.kernels<T>().transpose(device.stream(), w + offset, filters + offset, shape.group_outputs(),
+                                  int(shape.taps()));
+  }
+  return {filters, false};
+}
+
 }  // namespace
 
 template <class T>
-void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y) {
+void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y,
+              Scratch<T>& turned) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
+  const Filters<T> filters = filters_for_columns(device, shape, w, turned);
   device.for_tiles(plan.tiles, plan.tile_workspace, [&](long tile, const Lane& lane) {
     const long begin = tile * plan.tile_rows, count = std::min(plan.tile_rows, shape.rows() - begin);
     T* const tile_y = y + begin * shape.out_channels;
     for (int g = 0; g < shape.groups; ++g) {
       const Rows<const T> columns = columns_of(device, lane, plan, shape, x, g, begin, count);
-      device.gemm(lane, Gemm<T>{.transpose_b = true,
+      device.gemm(lane, Gemm<T>{.transpose_b = filters.transposed,
                                 .m = count,
                                 .n = shape.group_outputs(),
                                 .k = shape.taps(),
                                 .a = columns.data,
                                 .lda = columns.length,
-                                .b = w + filters_offset(shape, g),
-                                .ldb = shape.taps(),
+                                .b = filters.data + filters_offset(shape, g),
+                                .ldb = filters.transposed ? shape.taps() : shape.group_outputs(),
                                 .c = tile_y + g * shape.group_outputs(),
                                 .ldc = shape.out_channels});
     }
@@ -122,8 +143,9 @@ void convolution_data_gradient(Device& device, const Convolution& shape, const T
   });
 }
 
-template void convolve(Device&, const Convolution&, const float*, const float*, const float*, float*);
-template void convolve(Device&, const Convolution&, const double*, const double*, const double*, double*);
+template void convolve(Device&, const Convolution&, const float*, const float*, const float*, float*, Scratch<float>&);
+template void convolve(Device&, const Convolution&, const double*, const double*, const double*, double*,
+                       Scratch<double>&);
 template void convolution_weight_gradient(Device&, const Convolution&, const float*, const float*, float*, bool,
                                           Scratch<float>&);
 template void convolution_weight_gradient(Device&, const Convolution&, const double*, const double*, double*, bool,

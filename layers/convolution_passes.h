@@ -6,9 +6,11 @@
 
 namespace tandem {
 
-// y = the convolution of x with weights w, plus bias[out_channels] unless it is null.
+// y = the convolution of x with weights w, plus bias[out_channels] unless it is null. `turned` takes the weights
+// transposed, where the device's GEMM wants them so.
 template <class T>
-void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y);
+void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y,
+              Scratch<T>& turned);
 
 // dw, overwritten or added to.
 template <class T>

@@ -82,6 +82,9 @@ class Device {
   // spend. 0 on a GPU, which works on its own.
   virtual double gemm_seconds() const = 0;
 
+  // Is GEMM slower where B is to be transposed, so that who multiplies by one B often had better transpose it first?
+  virtual bool wants_plain_b() const = 0;
+
   // How work is cut on this kind of machine. Constants, never measured at run time: results depend on the cut.
   virtual size_t tile_bytes() const = 0;  // how large one tile's scratch matrix should be (CPU: fits a core's L2)
   virtual int partial_sums() const = 0;   // into how many ordered partial sums a long reduction is split

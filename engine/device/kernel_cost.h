@@ -147,6 +147,10 @@ struct KernelCost {
     return elementwise("copy_channels", 1, size_t(count) * rows);
   }
 
+  static KernelCall transpose(const T*, T*, int rows, int columns) {
+    return elementwise("transpose", 1, size_t(rows) * columns);
+  }
+
   static KernelCall sgd(T*, T*, const T*, size_t n, const SgdStep&) {
     return {"sgd", 3 * n * kBytes, 2 * n * kBytes, n};
   }

@@ -80,5 +80,22 @@ TEMPLATE_TEST_CASE("copy_channels moves a slice of channels and touches no other
     }
 }
 
+TEMPLATE_TEST_CASE("transpose turns a matrix", "[kernels]", float, bf16, double) {
+  const std::pair<int, int> shapes[] = {{1, 1}, {1, 17}, {5, 1}, {3, 16}, {6, 25}, {96, 363}, {521, 33}, {384, 2304}};
+  for (const auto& [rows, columns] : shapes) {
+    INFO(rows << " x " << columns);
+    const auto x = test::random_buffer<TestType>(size_t(rows) * columns, 5);
+    std::vector<double> expected(size_t(rows) * columns);
+    for (int r = 0; r < rows; ++r)
+      for (int c = 0; c < columns; ++c) expected[size_t(c) * rows + r] = test::value_of(x[size_t(r) * columns + c]);
+    const auto y = test::same_on_every_stream([&, rows = rows, columns = columns](Stream stream) {
+      Aligned<TestType> result(size_t(rows) * columns);
+      test::table<TestType>().transpose(stream, x.data(), result.data(), rows, columns);
+      return result;
+    });
+    REQUIRE(test::to_double(y) == expected);
+  }
+}
+
 }  // namespace
 }  // namespace tandem
