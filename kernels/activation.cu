@@ -6,8 +6,8 @@
 // vanish, and the quotient is then the right limit.
 //
 // Bytes moved, and the fewest possible: forward reads and writes each element once, backward reads two and writes one.
-// Two kinds of kernel: what is plain arithmetic works in whole Vecs, a thread each; what calls exp or tanh, one element
-// a thread. All may run in place, so no pointer is __restrict__.
+// A thread has a whole Vec, of tanh alone, which nobody has made of vectors, one element. All may run in place, so no
+// pointer is __restrict__.
 #include "kernels/elementwise.h"
 #include "kernels/kernel.h"
 #include "kernels/table.h"
@@ -22,10 +22,6 @@ __global__ void relu_forward_kernel(const T* x, T* y, size_t n) {
 }
 
 struct Sigmoid {
-  template <class A>
-  static __device__ A value(A x) {
-    return 1 / (1 + exp(-x));
-  }
   template <class V>
   static __device__ V input_gradient(V y, V dy) {
     return dy * y * (V::all(1) - y);
@@ -33,10 +29,6 @@ struct Sigmoid {
 };
 
 struct Tanh {
-  template <class A>
-  static __device__ A value(A x) {
-    return tanh(x);
-  }
   template <class V>
   static __device__ V input_gradient(V y, V dy) {
     return dy * (V::all(1) - y * y);
@@ -50,10 +42,17 @@ struct Relu {
   }
 };
 
-template <class T, class F>
-__global__ void forward_kernel(const T* x, T* y, size_t n) {
+template <class T>
+__global__ void sigmoid_forward_kernel(const T* x, T* y, size_t n) {
+  using V = FullVec<T>;
+  const size_t i = element_index<T>();
+  if (i < n) (V::all(1) / (V::all(1) + exp(V::all(0) - V::load(x + i)))).store(y + i);
+}
+
+template <class T>
+__global__ void tanh_forward_kernel(const T* x, T* y, size_t n) {
   const size_t i = size_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (i < n) store(y + i, F::value(load(x + i)));
+  if (i < n) store(y + i, tanh(load(x + i)));
 }
 
 template <class T, class F>
@@ -67,10 +66,15 @@ void relu_forward(Stream stream, const T* x, T* y, size_t n) {
   launch<relu_forward_kernel<T>>(elementwise_launch<T>(stream, n), x, y, n);
 }
 
-template <class T, class F>
-void forward(Stream stream, const T* x, T* y, size_t n) {
+template <class T>
+void sigmoid_forward(Stream stream, const T* x, T* y, size_t n) {
+  launch<sigmoid_forward_kernel<T>>(elementwise_launch<T>(stream, n), x, y, n);
+}
+
+template <class T>
+void tanh_forward(Stream stream, const T* x, T* y, size_t n) {
   constexpr int kThreads = 256;
-  launch<forward_kernel<T, F>>(Launch{grid1d(long(n), kThreads), dim3(kThreads), 0, stream}, x, y, n);
+  launch<tanh_forward_kernel<T>>(Launch{grid1d(long(n), kThreads), dim3(kThreads), 0, stream}, x, y, n);
 }
 
 template <class T, class F>
@@ -84,9 +88,9 @@ template <class T>
 void fill_activation(Table<T>& table) {
   table.relu_forward = relu_forward<T>;
   table.relu_backward = backward<T, Relu>;
-  table.sigmoid_forward = forward<T, Sigmoid>;
+  table.sigmoid_forward = sigmoid_forward<T>;
   table.sigmoid_backward = backward<T, Sigmoid>;
-  table.tanh_forward = forward<T, Tanh>;
+  table.tanh_forward = tanh_forward<T>;
   table.tanh_backward = backward<T, Tanh>;
 }
 TANDEM_INSTANTIATE(fill_activation)

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "kernels/bf16.h"
+#include "kernels/exponential.h"
 
 namespace tandem::KERNEL_NAMESPACE {
 
@@ -148,6 +149,9 @@ class Vec {
 
   friend __device__ Vec max(Vec a, Vec b) {  // b where they are not ordered
     return map([](auto x, auto y) { return x > y ? x : y; }, a.lanes_, b.lanes_);
+  }
+  friend __device__ Vec exp(Vec a) {
+    return map_each([](A x) { return exponential(x); }, a);
   }
   friend __device__ Vec sqrt(Vec a) {
     return map_each([](A x) { return sqrt(x); }, a);

@@ -129,6 +129,28 @@ TEMPLATE_TEST_CASE("Vec", "[vec]", (Case<float, 1>), (Case<float, kLanes<float>>
   }
 }
 
+TEST_CASE("exp is within two units in the last place, denormals included", "[vec]") {
+  using V = Vec<float, kLanes<float>>;
+  for (double x = -104; x < 88.72; x += 0.00071) {
+    const V result = exp(V::all(float(x)));
+    const double exact = std::exp(double(float(x)));
+    const double unit = std::ldexp(1.0, std::max(std::ilogb(exact), -126) - 23);
+    for (const int lane : {0, kLanes<float> - 1}) {
+      INFO("exp(" << float(x) << ") = " << result[lane] << ", not " << exact);
+      REQUIRE(std::abs(result[lane] - exact) <= 2 * unit);
+    }
+  }
+}
+
+TEST_CASE("exp overflows, vanishes and passes NaN on", "[vec]") {
+  using V = Vec<float, kLanes<float>>;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float x : {88.8f, 1000.0f, 3e38f, kInfinity}) REQUIRE(exp(V::all(x))[0] == kInfinity);
+  for (const float x : {-104.0f, -1000.0f, -3e38f, -kInfinity}) REQUIRE(exp(V::all(x))[0] == 0);
+  for (const float x : {0.0f, -0.0f, 1e-40f, -1e-40f}) REQUIRE(exp(V::all(x))[0] == 1);
+  REQUIRE(std::isnan(exp(V::all(std::numeric_limits<float>::quiet_NaN()))[0]));
+}
+
 TEST_CASE("a register of floats rounds to bf16 as one float does", "[vec]") {
   constexpr int kWidth = kLanes<bf16>;
   std::mt19937 random(5);
