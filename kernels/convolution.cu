@@ -1,5 +1,6 @@
-// The data movement of convolution by matrix product (Chellapilla, Puri, Simard 2006): im2col writes each window of the
-// input as a row, so that a group's convolution is [rows][taps] x [taps][outputs]; col2im is its transpose.
+// The data movement of convolution by matrix product (Chellapilla, Puri, Simard 2006), the second step of a ladder
+// between direct_convolution.cu and implicit_convolution.cu: im2col writes each window of the input as a row, so that a
+// group's convolution is [rows][taps] x [taps][outputs]; col2im is its transpose.
 //
 // Layout of a group's matrix: row = output pixel in (n, oh, ow) order, column = tap in (kh, kw, c) order. A tap (kh,
 // kw) of a row is group_channels contiguous elements of x; with one group, a whole kh is kernel * channels contiguous

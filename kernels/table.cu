@@ -3,10 +3,10 @@
 
 #include "kernels/kernel.h"
 
-#define FOR_EACH_KERNEL_FILE(apply)                                                                                   \
-  apply(convolution) apply(bias) apply(activation) apply(lrn) apply(lrn_same_map) apply(max_pool) apply(average_pool) \
-      apply(dropout) apply(softmax) apply(local) apply(elementwise) apply(sgd) apply(magnitude) apply(reduce)         \
-          apply(augment) apply(transpose)
+#define FOR_EACH_KERNEL_FILE(apply)                                                                                 \
+  apply(direct_convolution) apply(convolution) apply(implicit_convolution) apply(bias) apply(activation) apply(lrn) \
+      apply(lrn_same_map) apply(max_pool) apply(average_pool) apply(dropout) apply(softmax) apply(local)            \
+          apply(elementwise) apply(sgd) apply(magnitude) apply(reduce) apply(augment) apply(transpose)
 
 namespace tandem::KERNEL_NAMESPACE {
 

@@ -13,6 +13,7 @@
 //   * Unless it says otherwise, an output is overwritten and no output may overlap an input; "in place" marks where it
 //   may.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,6 +41,16 @@ struct Table {
   // The transpose: adds up, for each pixel of group `group` in images [image_begin, image_begin + images), the columns'
   // entries that read it. `columns` holds these images' rows only; pixels no window reads become 0.
   void (*col2im)(Stream, const T* columns, T* dx, const Convolution&, int group, int image_begin, int images);
+
+  // --- direct_convolution.cu, implicit_convolution.cu: whole convolutions without columns. bias may be null.
+  void (*direct_forward)(Stream, const T* x, const T* w, const T* bias, T* y, const Convolution&);
+  void (*direct_backward_data)(Stream, const T* dy, const T* w, T* dx, const Convolution&);
+  void (*direct_backward_weights)(Stream, const T* x, const T* dy, T* dw, const Convolution&, bool accumulate);
+  void (*implicit_forward)(Stream, const T* x, const T* w, const T* bias, T* y, const Convolution&);
+  void (*implicit_backward_data)(Stream, const T* dy, const T* w, T* dx, const Convolution&);
+  // `partial` holds implicit_parts(shape) times as many elements of scratch as there are weights.
+  void (*implicit_backward_weights)(Stream, const T* x, const T* dy, Compute<T>* partial, T* dw, const Convolution&,
+                                    bool accumulate);
 
   // --- bias.cu
   void (*add_bias)(Stream, T* y, const T* bias, long rows, int channels);  // y[r][c] += bias[c]
@@ -120,6 +131,13 @@ struct Table {
 
 inline constexpr int kColumnSumParts = 64;
 inline constexpr int kMagnitudeParts = 256;
+
+// Into how many parts the sum over output pixels of a weight gradient is cut, so that there is work for many blocks:
+// no more than make 2^22 elements of partial sums, and of at least 256 pixels each.
+inline int implicit_parts(const Convolution& p) {
+  const long weights = long(p.out_channels) * p.taps(), by_memory = (1L << 22) / weights, by_rows = p.rows() / 256;
+  return int(std::max(1L, std::min(by_memory, by_rows)));
+}
 
 namespace host {
 template <class T>

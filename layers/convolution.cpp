@@ -1,5 +1,6 @@
 // convolution. Keys: outputs, kernel, stride = 1, pad = 0, groups = 1, bias = true, init, rate_multiplier,
-// decay_multiplier.
+// decay_multiplier, algorithm = "columns", "direct" or "implicit": how it is computed, in the order of the ladder that
+// docs/convolution.md climbs. All compute the same, but for the rounding of sums.
 #include <limits>
 
 #include "layers/batch.h"
@@ -11,6 +12,16 @@
 namespace tandem {
 namespace {
 
+enum class Algorithm { columns, direct, implicit };
+
+Algorithm parse_algorithm(const Options& options) {
+  const std::string name = options.text("algorithm", "columns");
+  if (name == "columns") return Algorithm::columns;
+  if (name == "direct") return Algorithm::direct;
+  if (name == "implicit") return Algorithm::implicit;
+  throw UsageError(options.where("algorithm"), "should be 'columns', 'direct' or 'implicit', found '" + name + "'");
+}
+
 template <class T>
 class ConvolutionLayer final : public Layer<T> {
  public:
@@ -19,6 +30,7 @@ class ConvolutionLayer final : public Layer<T> {
         outputs_(options.count("outputs")),
         groups_(options.count("groups", 1)),
         has_bias_(options.boolean("bias", true)),
+        algorithm_(parse_algorithm(options)),
         window_(parse_window(options)),
         learned_(parse_learned(options)) {}
 
@@ -55,31 +67,67 @@ class ConvolutionLayer final : public Layer<T> {
   }
 
   void forward(const ForwardPass<T>& pass) override {
+    const Convolution shape = with_batch(shape_, pass.batch);
+    const T *const x = pass.inputs[0], *const w = pass.parameters[0];
     const T* const bias = has_bias_ ? pass.parameters[1] : nullptr;
-    convolve(pass.device, with_batch(shape_, pass.batch), pass.inputs[0], pass.parameters[0], bias, pass.output,
-             turned_);
+    switch (algorithm_) {
+      case Algorithm::columns:
+        return convolve(pass.device, shape, x, w, bias, pass.output, turned_);
+      case Algorithm::direct:
+        return pass.kernels().direct_forward(pass.stream(), x, w, bias, pass.output, shape);
+      case Algorithm::implicit:
+        return pass.kernels().implicit_forward(pass.stream(), x, w, bias, pass.output, shape);
+    }
   }
 
   void backward(const BackwardPass<T>& pass) override {
     const Convolution shape = with_batch(shape_, pass.batch);
-    convolution_weight_gradient(pass.device, shape, pass.inputs[0], pass.output_gradient, pass.parameter_gradients[0],
-                                pass.accumulate(), partials_);
+    weight_gradient(pass, shape);
     if (has_bias_)
       pass.kernels().column_sum(pass.stream(), pass.output_gradient,
                                 column_partials_.reserve(pass.device, size_t(kColumnSumParts) * shape.out_channels),
                                 pass.parameter_gradients[1], shape.rows(), shape.out_channels, pass.accumulate());
-    if (T* const dx = pass.input_gradients[0])
-      convolution_data_gradient(pass.device, shape, pass.output_gradient, pass.parameters[0], dx);
+    if (T* const dx = pass.input_gradients[0]) data_gradient(pass, shape, dx);
   }
 
  private:
+  void weight_gradient(const BackwardPass<T>& pass, const Convolution& shape) {
+    const T *const x = pass.inputs[0], *const dy = pass.output_gradient;
+    T* const dw = pass.parameter_gradients[0];
+    switch (algorithm_) {
+      case Algorithm::columns:
+        return convolution_weight_gradient(pass.device, shape, x, dy, dw, pass.accumulate(), partials_);
+      case Algorithm::direct:
+        return pass.kernels().direct_backward_weights(pass.stream(), x, dy, dw, shape, pass.accumulate());
+      case Algorithm::implicit: {
+        const size_t weights = size_t(shape.out_channels) * shape.taps();
+        Compute<T>* const partial = implicit_partials_.reserve(pass.device, implicit_parts(shape) * weights);
+        return pass.kernels().implicit_backward_weights(pass.stream(), x, dy, partial, dw, shape, pass.accumulate());
+      }
+    }
+  }
+
+  void data_gradient(const BackwardPass<T>& pass, const Convolution& shape, T* dx) {
+    const T *const dy = pass.output_gradient, *const w = pass.parameters[0];
+    switch (algorithm_) {
+      case Algorithm::columns:
+        return convolution_data_gradient(pass.device, shape, dy, w, dx);
+      case Algorithm::direct:
+        return pass.kernels().direct_backward_data(pass.stream(), dy, w, dx, shape);
+      case Algorithm::implicit:
+        return pass.kernels().implicit_backward_data(pass.stream(), dy, w, dx, shape);
+    }
+  }
+
   std::string where_;
   int outputs_, groups_;
   bool has_bias_;
+  Algorithm algorithm_;
   Window window_;
   Learned learned_;
   Convolution shape_;
   Scratch<T> turned_, partials_, column_partials_;
+  Scratch<Compute<T>> implicit_partials_;
 };
 
 }  // namespace

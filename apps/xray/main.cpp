@@ -22,12 +22,14 @@ moved    32-byte sectors that each block touches, summed over blocks: what reach
 sec.     sectors a warp's request touches, against neighbouring lanes touching neighbouring words; shared likewise:
          wavefronts of shared memory, more where lanes meet in a bank
 diverg.  branches that split a warp, in per cent of its instructions
-*        predicted, unmeasured: the slowest of bytes, instructions and (GEMM, at 70 % of float32's peak) arithmetic at
-         the peaks of the data sheets, and 3 us a launch. GEMM is cuBLAS's: its bytes are the fewest, the rest not seen.
+*        predicted, unmeasured: the slowest of bytes, instructions and (GEMM and whole convolutions, at 70 % of
+         float32's peak) arithmetic at the peaks of the data sheets, and 3 us a launch. GEMM is cuBLAS's: its bytes are
+         the fewest, the rest not seen.
 )";
 
 struct XrayArguments {
-  std::string what, model = "alexnet-paper";
+  std::string what;
+  ModelArguments model{.model = "alexnet-paper", .overrides = {}};
   int batch = 0;  // 0: the recipe's
   bool json = false, lines = false;
 };
@@ -60,12 +62,12 @@ void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKern
 }
 
 int xray(const XrayArguments& arguments) {
-  const Target target = find_target(arguments.what, arguments.model);
+  const Target target = find_target(arguments.what, arguments.model.model, arguments.model.overrides);
   const int batch = arguments.batch > 0 ? arguments.batch : parse_recipe(target.model.recipe).batch;
   const LayerProgress progress;
   const Microscope microscope = look(target, batch, [&](const std::string& layer) { progress.begins(layer); });
   if (microscope.sights().empty())
-    throw UsageError("'" + arguments.what + "'", "has nothing to do in a step of " + arguments.model,
+    throw UsageError("'" + arguments.what + "'", "has nothing to do in a step of " + arguments.model.model,
                      "--model names another model");
   const std::vector<LaunchedKernel> kernels = compile_launched(microscope.shapes());
   if (arguments.json) {
@@ -88,11 +90,14 @@ int run_command_line(int argc, char** argv) {
   XrayArguments arguments;
   parser.add_option("what", arguments.what, "A model, a layer or a kernel: alexnet-mini, norm1, lrn_forward")
       ->required();
-  parser.add_option("--model", arguments.model, "Whose layer, or whose step")->capture_default_str();
+  parser.add_option("--model", arguments.model.model, "Whose layer, or whose step")->capture_default_str();
+  add_override_argument(parser, arguments.model);
   parser.add_option("--batch", arguments.batch, "Images in the step [the recipe's]")->check(CLI::Range(1, 65536));
   parser.add_flag("--lines", arguments.lines, "Also name the worst lines");
   parser.add_flag("--json", arguments.json, "Print one JSON object a line instead");
-  parser.footer("Example:\n  tandem xray norm1 --model alexnet-paper --lines\n");
+  parser.footer(
+      "Example:\n  tandem xray norm1 --model alexnet-paper --lines\n"
+      "  tandem xray conv2 --set conv2.algorithm=implicit\n");
   try {
     parser.parse(argc, argv);
     return xray(arguments);

@@ -29,7 +29,7 @@ struct Sight {
   int launches = 0;
   ptx::Counters counters = {};  // without lines
 
-  bool is_gemm() const { return multiply_adds > 0; }
+  bool is_gemm() const { return kernel == "gemm"; }
   double moved_bytes() const {  // the vendor's GEMM is not seen, and taken to be perfect
     return is_gemm() ? double(fewest_bytes) : 32.0 * double(counters.block_load_sectors + counters.block_store_sectors);
   }

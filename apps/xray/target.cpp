@@ -6,9 +6,9 @@
 
 namespace tandem {
 
-Target find_target(const std::string& what, const std::string& model) {
-  if (model_exists(what)) return {load_model(what, {}), "", ""};
-  Target target{load_model(model, {}), "", ""};
+Target find_target(const std::string& what, const std::string& model, const std::vector<std::string>& overrides) {
+  if (model_exists(what)) return {load_model(what, overrides), "", ""};
+  Target target{load_model(model, overrides), "", ""};
   std::set<std::string> known = observed_kernels();
   known.insert("gemm");
   if (known.contains(what)) {

@@ -1,6 +1,7 @@
 // What the user wants to look at.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "apps/model_folder.h"
 #include "apps/xray/microscope.h"
@@ -14,7 +15,8 @@ struct Target {
 };
 
 // `what` is the name of a layer of `model`, of an entry of the kernel table that a step of `model` calls, or a model,
-// which then takes the place of `model`. Throws UsageError for what is none of these, naming the nearest.
-Target find_target(const std::string& what, const std::string& model);
+// which then takes the place of `model`. `overrides` are load_model's. Throws UsageError for what is none of these,
+// naming the nearest.
+Target find_target(const std::string& what, const std::string& model, const std::vector<std::string>& overrides);
 
 }  // namespace tandem

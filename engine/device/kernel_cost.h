@@ -56,6 +56,44 @@ struct KernelCost {
     return {"col2im", taps * kBytes, pixels * kBytes, taps};
   }
 
+  static size_t inputs(const Convolution& p) { return size_t(p.batch) * p.height * p.width * p.channels; }
+  static size_t covered(const Convolution& p) {
+    return size_t(p.batch) * rows(p).covered() * columns(p).covered() * p.channels;
+  }
+  static size_t outputs(const Convolution& p) { return size_t(p.rows()) * p.out_channels; }
+  static size_t weights(const Convolution& p) { return size_t(p.out_channels) * p.taps(); }
+  static KernelCall convolution(const char* name, const Convolution& p, size_t read, size_t written) {
+    return {name, read * kBytes, written * kBytes, std::max(read, written), outputs(p) * p.taps()};
+  }
+  static KernelCall convolution_forward(const char* name, const T* bias, const Convolution& p) {
+    return convolution(name, p, covered(p) + weights(p) + (bias ? p.out_channels : 0), outputs(p));
+  }
+  static KernelCall convolution_backward_data(const char* name, const Convolution& p) {
+    return convolution(name, p, outputs(p) + weights(p), inputs(p));
+  }
+  static KernelCall convolution_backward_weights(const char* name, const Convolution& p, bool accumulate) {
+    return convolution(name, p, covered(p) + outputs(p) + (accumulate ? weights(p) : 0), weights(p));
+  }
+  static KernelCall direct_forward(const T*, const T*, const T* bias, T*, const Convolution& p) {
+    return convolution_forward("direct_forward", bias, p);
+  }
+  static KernelCall direct_backward_data(const T*, const T*, T*, const Convolution& p) {
+    return convolution_backward_data("direct_backward_data", p);
+  }
+  static KernelCall direct_backward_weights(const T*, const T*, T*, const Convolution& p, bool accumulate) {
+    return convolution_backward_weights("direct_backward_weights", p, accumulate);
+  }
+  static KernelCall implicit_forward(const T*, const T*, const T* bias, T*, const Convolution& p) {
+    return convolution_forward("implicit_forward", bias, p);
+  }
+  static KernelCall implicit_backward_data(const T*, const T*, T*, const Convolution& p) {
+    return convolution_backward_data("implicit_backward_data", p);
+  }
+  static KernelCall implicit_backward_weights(const T*, const T*, Compute<T>*, T*, const Convolution& p,
+                                              bool accumulate) {
+    return convolution_backward_weights("implicit_backward_weights", p, accumulate);
+  }
+
   static KernelCall add_bias(T*, const T*, long rows, int channels) {
     const size_t n = size_t(rows) * channels;
     return {"add_bias", (n + channels) * kBytes, n * kBytes, n};

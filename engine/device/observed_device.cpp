@@ -45,6 +45,12 @@ struct PassedOn<entry> {
 #define FOR_EACH_OBSERVED(X)        \
   X(im2col)                         \
   X(col2im)                         \
+  X(direct_forward)                 \
+  X(direct_backward_data)           \
+  X(direct_backward_weights)        \
+  X(implicit_forward)               \
+  X(implicit_backward_data)         \
+  X(implicit_backward_weights)      \
   X(add_bias)                       \
   X(column_sum)                     \
   X(relu_forward)                   \

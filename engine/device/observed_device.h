@@ -15,7 +15,7 @@ struct KernelCall {
   // By the entry's contract: every byte that the result depends on read once, every byte of the result written once.
   size_t bytes_read = 0, bytes_written = 0;
   size_t elements = 0;       // of the larger of what is read and written
-  size_t multiply_adds = 0;  // of GEMM
+  size_t multiply_adds = 0;  // of GEMM and of whole convolutions
 };
 
 class KernelObserver {

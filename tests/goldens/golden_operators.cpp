@@ -71,6 +71,16 @@ void compare_layer(const GoldenCase& golden, const LayerCase& layer, Device& dev
     compare_tensor<T>(golden, "d" + parameter_names[i], runner.parameter_gradient(i), comparison);
 }
 
+// By each of its algorithms.
+template <class T>
+void compare_convolution(const GoldenCase& golden, const LayerCase& layer, Device& device, Comparison& comparison) {
+  for (const std::string algorithm : {"columns", "direct", "implicit"}) {
+    LayerCase by_algorithm = layer;
+    by_algorithm.toml += "algorithm = '" + algorithm + "'\n";
+    compare_layer<T>(golden, by_algorithm, device, comparison);
+  }
+}
+
 template <class T>
 void compare_loss(const GoldenCase& golden, const LayerCase& layer, Device& device, Comparison& comparison) {
   LayerRunner<T> runner(layer, layer_registry<T>(), device);
@@ -235,6 +245,7 @@ void compare_operator(const GoldenCase& golden, Device& device, Comparison& comp
   if (op == "pca_colour") return compare_colour_pca(golden, comparison);
   const LayerCase layer = layer_case(golden).value();
   if (op == "softmax_cross_entropy") return compare_loss<T>(golden, layer, device, comparison);
+  if (op == "conv2d") return compare_convolution<T>(golden, layer, device, comparison);
   if (op == "dropout") {
     compare_dropout<T>(golden, layer, "paper", device, comparison);
     return compare_dropout<T>(golden, layer, "inverted", device, comparison);

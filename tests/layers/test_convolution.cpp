@@ -78,7 +78,14 @@ double relative_distance(const Values& a, const Values& b) { return l2_distance(
 }  // namespace
 
 TEST_CASE("convolution equals its definition and its gradients equal differences", "[layers]") {
-  for (const Convolution& shape : kShapes) check_layer(case_of(shape), reference_of(shape));
+  for (const std::string algorithm : {"columns", "direct", "implicit"}) {
+    INFO(algorithm);
+    for (const Convolution& shape : kShapes) {
+      LayerCase layer_case = case_of(shape);
+      layer_case.toml += "\nalgorithm = '" + algorithm + "'";
+      check_layer(layer_case, reference_of(shape));
+    }
+  }
 }
 
 TEST_CASE("convolution without bias has one parameter", "[layers]") {
@@ -160,6 +167,8 @@ TEST_CASE("convolution refuses what cannot be", "[layers]") {
   check_refused(conv + "outputs = 4\nkernel = 3\npad = -1", {{5, 5, 4}}, {"pad", "-1"});
   check_refused(conv + "outputs = 4\nkernel = 3\npad = [1, 2]", {{5, 5, 4}}, {"pad", "found 2", "top, left"});
   check_refused(conv + "outputs = 4\nkernel = 3\npad = 100000", {{5, 5, 4}}, {"pad", "32768"});
+  check_refused(conv + "outputs = 4\nkernel = 3\nalgorithm = 'winograd'", {{5, 5, 4}},
+                {"algorithm", "'columns', 'direct' or 'implicit'", "winograd"});
   check_refused(conv + "outputs = 4\nkernel = 3\nkernels = 4", {{5, 5, 4}}, {"kernels"});
   check_refused(conv + "outputs = 4\nkernel = 3\ninit = { biases = 1 }", {{5, 5, 4}}, {"biases", "bias"});
   check_refused(conv + "outputs = 4\nkernel = 3\nrate_multiplier = { weights = -1 }", {{5, 5, 4}}, {"negative"});
