@@ -1,12 +1,14 @@
 // tandem plan: what a model is and what it takes, before any memory is taken.
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
 #include "apps/model_folder.h"
-#include "engine/net/net.h"
+#include "engine/data/augmenter.h"
+#include "engine/data/open.h"
 #include "engine/report/numbers.h"
 #include "engine/report/table.h"
-#include "engine/train/recipe.h"
+#include "engine/train/trainer.h"
 
 namespace tandem {
 namespace {
@@ -15,20 +17,44 @@ struct PlanArguments {
   ModelArguments model;
   DeviceArguments device;
   int batch = 0;
+  std::string data;  // empty: images as large as the net's input
+  bool json = false;
 };
+
+// Of a training step and of what feeds it.
+struct StepMemory {
+  MemoryUse net;
+  size_t augmenter = 0;   // beside the net's, on its device
+  size_t read_ahead = 0;  // in the host's memory
+  size_t on_device() const { return net.total() + augmenter; }
+};
+
+StepMemory step_memory(const NetPlan<float>& plan, const Recipe& recipe, const Device& device, int batch,
+                       const std::string& data) {
+  ImageFormat image{plan.input.height, plan.input.width, plan.input.channels};
+  InputRecipe input;
+  AugmentRecipe augment;
+  if (!data.empty()) {
+    const auto training = open_dataset(data, Split::train);
+    image = training->format();
+    input.resize = recipe.input.resize;
+    augment.crop = recipe.augment.crop;
+    check_data_fits(plan.name, plan.input, plan.classes, *training,
+                    Transform(image, input, augment, Normaliser(Subtract::none, image, {})));
+  }
+  const Transform transform(image, input, augment, Normaliser(Subtract::none, image, {}));
+  return {Net<float>::memory_use(plan, device, {.batch = batch}), Augmenter::memory_use(transform, batch),
+          BatchReader::memory_use(image, batch)};
+}
 
 // Of one image's training step. Forward, weight gradient and data gradient cost the same, but where no layer below has
 // anything to learn nobody needs the data gradient: usually in the first layer.
 long training_multiply_adds(const NetPlan<float>& plan) {
-  std::vector<bool> learns(plan.layers.size());  // the layer, or one below it
+  const ActivationPlan activations = plan_activations(plan, {});
   long count = 0;
-  for (size_t l = 0; l < plan.layers.size(); ++l) {
-    const PlannedLayer<float>& layer = plan.layers[l];
-    bool below = false;
-    for (const int input : layer.inputs) below = below || (input >= 0 && learns[size_t(input)]);
-    learns[l] = below || !layer.parameters.empty();
-    count += layer.layer->multiply_adds() * (1 + !layer.parameters.empty() + below);
-  }
+  for (size_t l = 0; l < plan.layers.size(); ++l)
+    count += plan.layers[l].layer->multiply_adds() *
+             (1 + !plan.layers[l].parameters.empty() + activations.layers[l].wants_input_gradient());
   return count;
 }
 
@@ -52,22 +78,36 @@ void print_layers(const NetPlan<float>& plan, int batch) {
   std::cout << plan.name << ", one image; " << plan.classes << " classes\n\n" << table.text();
 }
 
-void print_step(const NetPlan<float>& plan, int batch, Device& device) {
-  const MemoryUse memory = Net<float>::memory_use(plan, {.batch = batch});
+void print_step(const NetPlan<float>& plan, const StepMemory& memory, int batch, const Device& device) {
   TextTable table({"memory of a training step", "bytes"});
-  table.add_row({"parameters", human_bytes(memory.parameters)});
-  table.add_row({"their gradients", human_bytes(memory.gradients)});
-  table.add_row({"their momentum", human_bytes(memory.momentum)});
-  table.add_row({"input", human_bytes(memory.input)});
-  table.add_row({"activations and their gradients, sharing", human_bytes(memory.activations)});
+  table.add_row({"parameters", human_bytes(memory.net.parameters)});
+  table.add_row({"their gradients", human_bytes(memory.net.gradients)});
+  table.add_row({"their momentum", human_bytes(memory.net.momentum)});
+  table.add_row({"input", human_bytes(memory.net.input)});
+  table.add_row({"activations and their gradients, sharing", human_bytes(memory.net.activations)});
+  table.add_row({"layers' intermediate sums", human_bytes(memory.net.scratch)});
+  table.add_row({"workspace of tiles", human_bytes(memory.net.workspace)});
+  table.add_row({"stored images, and their mean", human_bytes(memory.augmenter)});
   table.add_rule();
-  table.add_row({"total", human_bytes(memory.total())});
-  const bool fits = memory.total() <= device.available_bytes();
+  table.add_row({"total", human_bytes(memory.on_device())});
+  const bool fits = memory.on_device() <= device.available_bytes();
   std::cout << "\nA training step with a batch of " << batch << " is "
             << fixed(2e-9 * double(training_multiply_adds(plan)) * batch, 1) << " GFLOP and "
             << (fits ? "fits into the " : "does not fit into the ") << human_bytes(device.available_bytes())
             << " that are free on " << device.description() << ".\n\n"
-            << table.text();
+            << table.text() << "\nBatches that are read ahead take another " << human_bytes(memory.read_ahead)
+            << " of the host's memory.\n";
+}
+
+void print_json(const NetPlan<float>& plan, const StepMemory& memory, int batch) {
+  std::cout << nlohmann::json{{"model", plan.name},
+                              {"batch", batch},
+                              {"parameters", plan.parameter_count()},
+                              {"multiply_adds", plan.multiply_adds()},
+                              {"step_multiply_adds", training_multiply_adds(plan)},
+                              {"step_bytes", memory.on_device()},
+                              {"read_ahead_bytes", memory.read_ahead}}
+            << '\n';
 }
 
 int plan(const PlanArguments& arguments) {
@@ -76,8 +116,13 @@ int plan(const PlanArguments& arguments) {
   const Recipe recipe = parse_recipe(model.recipe);
   const int batch = arguments.batch > 0 ? arguments.batch : recipe.batch;
   const std::unique_ptr<Device> device = open_device(arguments.device);
+  const StepMemory memory = step_memory(plan, recipe, *device, batch, arguments.data);
+  if (arguments.json) {
+    print_json(plan, memory, batch);
+    return kOk;
+  }
   print_layers(plan, batch);
-  print_step(plan, batch, *device);
+  print_step(plan, memory, batch, *device);
   return kOk;
 }
 
@@ -94,6 +139,10 @@ void add_plan(CLI::App& tandem, Command& command) {
   add_device_arguments(*parser, arguments->device);
   parser->add_option("--batch", arguments->batch, "Images in a batch; without it the recipe's")
       ->check(CLI::Range(1, 1 << 20));
+  parser->add_option(
+      "--data", arguments->data,
+      "Folder of the data set, whose images are counted as they are stored; without it as the net's input");
+  parser->add_flag("--json", arguments->json, "Print one JSON object instead");
   parser->callback([=, &command] { command = [=] { return plan(*arguments); }; });
 }
 

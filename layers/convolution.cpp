@@ -62,6 +62,15 @@ class ConvolutionLayer final : public Layer<T> {
 
   std::vector<ParameterSpec> parameters() const override { return learned_.specs(has_bias_); }
   BackwardNeeds needs() const override { return {.input = true}; }
+  ScratchUse scratch(const Device& device, const PassKind& kind) const override {
+    const Convolution shape = with_batch(shape_, kind.batch);
+    ScratchUse use;
+    if (algorithm_ == Algorithm::columns) use = convolution_scratch<T>(device, shape, kind);
+    if (algorithm_ == Algorithm::implicit && kind.backward)
+      use.kept_bytes = implicit_parts(shape) * size_t(shape.out_channels) * shape.taps() * sizeof(Compute<T>);
+    if (kind.backward && has_bias_) use.kept_bytes += size_t(kColumnSumParts) * shape.out_channels * sizeof(T);
+    return use;
+  }
   long multiply_adds() const override {
     return long(shape_.out_height) * shape_.out_width * shape_.out_channels * shape_.taps();
   }

@@ -68,7 +68,25 @@ Filters<T> filters_for_columns(Device& device, const Convolution& shape, const T
   return {filters, false};
 }
 
+// Elements from one partial sum of the weight gradient to the next: every one begins on 64 bytes.
+size_t partial_stride(const Convolution& shape) {
+  const size_t weights = size_t(shape.out_channels) * shape.taps();
+  return (weights + 15) / 16 * 16;
+}
+
 }  // namespace
+
+template <class T>
+ScratchUse convolution_scratch(const Device& device, const Convolution& shape, const PassKind& kind) {
+  const ConvolutionPlan plan(shape, device, sizeof(T));
+  ScratchUse use{.tiles = {{plan.tiles, plan.tile_workspace}}};
+  if (device.wants_plain_b()) use.kept_bytes = size_t(shape.out_channels) * shape.taps() * sizeof(T);
+  if (!kind.backward) return use;
+  use.tiles.push_back({plan.partial_sums, plan.tile_workspace});
+  if (kind.input_gradient) use.tiles.push_back({plan.image_tiles, plan.image_workspace});
+  use.kept_bytes += size_t(plan.partial_sums - 1) * partial_stride(shape) * sizeof(T);
+  return use;
+}
 
 template <class T>
 void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y,
@@ -100,8 +118,7 @@ template <class T>
 void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, T* dw,
                                  bool accumulate, Scratch<T>& partials) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
-  const size_t weights = size_t(shape.out_channels) * shape.taps();
-  const size_t stride = (weights + 15) / 16 * 16;  // every partial sum begins on 64 bytes
+  const size_t weights = size_t(shape.out_channels) * shape.taps(), stride = partial_stride(shape);
   // Sum 0 goes straight to dw, the others to scratch, and then dw takes them in order.
   T* const scratch = plan.partial_sums > 1 ? partials.reserve(device, (plan.partial_sums - 1) * stride) : nullptr;
   const auto sum = [&](long s) { return s == 0 ? dw : scratch + (s - 1) * stride; };
@@ -143,6 +160,8 @@ void convolution_data_gradient(Device& device, const Convolution& shape, const T
   });
 }
 
+template ScratchUse convolution_scratch<float>(const Device&, const Convolution&, const PassKind&);
+template ScratchUse convolution_scratch<double>(const Device&, const Convolution&, const PassKind&);
 template void convolve(Device&, const Convolution&, const float*, const float*, const float*, float*, Scratch<float>&);
 template void convolve(Device&, const Convolution&, const double*, const double*, const double*, double*,
                        Scratch<double>&);

@@ -1,6 +1,7 @@
 // The passes of a convolution over a batch, from device arrays to device arrays (layouts: kernels/shapes.h). All queue
 // their work and may be called for float and double.
 #pragma once
+#include "engine/net/layer.h"
 #include "kernels/shapes.h"
 #include "layers/scratch.h"
 
@@ -20,5 +21,9 @@ void convolution_weight_gradient(Device& device, const Convolution& shape, const
 // dx, overwritten.
 template <class T>
 void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx);
+
+// What these passes take: workspace, the transposed weights, and the partial sums of the weight gradient.
+template <class T>
+ScratchUse convolution_scratch(const Device& device, const Convolution& shape, const PassKind& kind);
 
 }  // namespace tandem

@@ -28,6 +28,9 @@ class FullyConnectedLayer final : public Layer<T> {
 
   std::vector<ParameterSpec> parameters() const override { return learned_.specs(true); }
   BackwardNeeds needs() const override { return {.input = true}; }
+  ScratchUse scratch(const Device&, const PassKind& kind) const override {
+    return {.kept_bytes = kind.backward ? size_t(kColumnSumParts) * outputs_ * sizeof(T) : 0};
+  }
   long multiply_adds() const override { return inputs_ * outputs_; }
 
   void forward(const ForwardPass<T>& pass) override {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/core/random.h"
 #include "engine/net/activation_plan.h"
 #include "engine/net/single_layer.h"
 #include "kernels/ptx/runtime/control.h"
@@ -26,17 +25,6 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
 };
 
-void fill_randomly(Array<float>& array, uint64_t seed) {
-  const Random random(seed, Purpose::initialise);
-  std::vector<float> values(array.size());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = float(random.uniform(i) - 0.5);
-  array.upload(values);
-}
-
-void fill_randomly(std::vector<Array<float>>& arrays) {
-  for (size_t i = 0; i < arrays.size(); ++i) fill_randomly(arrays[i], i);
-}
-
 int trial_batch(const SingleLayer<float>::Shapes& shapes, int batch) {
   long largest = shapes.output.elements();
   for (const ImageShape& shape : shapes.inputs) largest = std::max(largest, shape.elements());
@@ -47,10 +35,7 @@ void try_passes(PlannedLayer<float>& planned, const SingleLayer<float>::Shapes& 
                 Device& device, Microscope& microscope) {
   const int images = trial_batch(shapes, batch);
   SingleLayer<float> layer(*planned.layer, shapes, images, device, Placement::separate, input_gradients);
-  fill_randomly(layer.inputs);
-  fill_randomly(layer.parameters);
-  fill_randomly(layer.output_gradient, 1);
-  layer.labels.upload(std::vector<int32_t>(size_t(images), 0));
+  layer.fill_randomly();
   const double scale = double(batch) / images;
   microscope.look_at(planned.name, "forward", scale);
   layer.forward();
@@ -87,12 +72,8 @@ Microscope look(const Target& target, int batch, const std::function<void(const 
     PlannedLayer<float>& layer = plan.layers[l];
     if (!target.layer.empty() && layer.name != target.layer) continue;
     begins(layer.name);
-    SingleLayer<float>::Shapes shapes{{}, layer.output};
-    for (const int input : layer.inputs) shapes.inputs.push_back(input < 0 ? plan.input : plan.layers[input].output);
-    const auto& gradients = activations.layers[l].input_gradients;
-    const bool wanted = std::any_of(gradients.begin(), gradients.end(),
-                                    [](const auto& gradient) { return gradient.write != kNoBuffer; });
-    try_passes(layer, shapes, batch, wanted, *device, microscope);
+    const SingleLayer<float>::Shapes shapes{plan.input_shapes(l), layer.output};
+    try_passes(layer, shapes, batch, activations.layers[l].wants_input_gradient(), *device, microscope);
     try_update(layer, *device, microscope);
   }
   return microscope;

@@ -10,6 +10,11 @@ namespace {
 // So few that what lies between the two halves of resizing stays in cache.
 constexpr int kResizedAtOnce = 16;
 
+// Of one image between the two halves.
+size_t resized_rows_elements(const Transform& transform) {
+  return size_t(transform.output().height) * transform.source().width * transform.source().channels;
+}
+
 template <class T>
 Array<T> on_device(Device& device, const std::vector<T>& values) {
   Array<T> array(device, values.size());
@@ -23,6 +28,16 @@ Augmenter::Axis::Axis(Device& device, const AxisFilter& filter)
     : first(on_device(device, filter.first)),
       weights(on_device(device, filter.weights)),
       taps{.first = first.data(), .weights = weights.data(), .count = filter.taps} {}
+
+size_t Augmenter::memory_use(const Transform& transform, int batch) {
+  const size_t stored = size_t(transform.source().elements()) + sizeof(ImageDraw);
+  size_t bytes = stored * size_t(batch) + transform.mean().size() * sizeof(float);
+  for (const AxisFilter* axis : {&transform.rows(), &transform.columns()})
+    bytes += axis->first.size() * sizeof(int32_t) + axis->weights.size() * sizeof(float);
+  if (transform.resized() != transform.source())
+    bytes += resized_rows_elements(transform) * size_t(std::min(batch, kResizedAtOnce)) * sizeof(float);
+  return bytes;
+}
 
 Augmenter::Augmenter(const Transform& transform, Device& device, int batch)
     : transform_(transform),
@@ -40,8 +55,8 @@ Augmenter::Augmenter(const Transform& transform, Device& device, int batch)
       mean_(on_device(device, transform.mean())),
       rows_(device, transform.rows()),
       columns_(device, transform.columns()) {
-  const size_t elements = size_t(sizes_.out_height) * sizes_.width * sizes_.channels;
-  if (resizes_) resized_rows_ = Array<float>(device, elements * std::min(batch, kResizedAtOnce));
+  if (resizes_)
+    resized_rows_ = Array<float>(device, resized_rows_elements(transform) * std::min(batch, kResizedAtOnce));
 }
 
 void Augmenter::load(const Batch& batch) {

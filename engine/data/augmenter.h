@@ -8,6 +8,9 @@ namespace tandem {
 
 class Augmenter {
  public:
+  // Device memory that one takes, in bytes.
+  static size_t memory_use(const Transform& transform, int batch);
+
   // For batches of up to `batch` images of this transform.
   Augmenter(const Transform& transform, Device& device, int batch);
 

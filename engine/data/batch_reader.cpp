@@ -25,6 +25,11 @@ long count_steps(const Dataset& dataset, int batch, ReadMode mode) {
 
 }  // namespace
 
+size_t BatchReader::memory_use(const ImageFormat& format, int batch, int ahead) {
+  const size_t image = size_t(format.elements()) + sizeof(ImageDraw) + sizeof(int32_t);
+  return image * size_t(batch) * (size_t(ahead) + 1);
+}
+
 BatchReader::BatchReader(const Dataset& dataset, const Transform& transform, int batch, uint64_t seed, long start,
                          ReadMode mode, int ahead)
     : dataset_(dataset),

@@ -32,10 +32,15 @@ struct Batch {
 // starts at a step goes on exactly where another stopped. Reading never ends: an epoch follows the other.
 class BatchReader {
  public:
+  static constexpr int kAhead = 3;
+
+  // Memory of the batches that one holds, in bytes.
+  static size_t memory_use(const ImageFormat& format, int batch, int ahead = kAhead);
+
   // Starts reading at step `start`, up to `ahead` batches before they are asked for. The data set must outlive the
   // reader. Throws UsageError when a training batch is larger than the data set.
   BatchReader(const Dataset& dataset, const Transform& transform, int batch, uint64_t seed, long start, ReadMode mode,
-              int ahead = 3);
+              int ahead = kAhead);
   ~BatchReader();
   BatchReader(const BatchReader&) = delete;
   BatchReader& operator=(const BatchReader&) = delete;

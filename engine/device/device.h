@@ -54,6 +54,7 @@ class Device {
   virtual size_t available_bytes() const = 0;
   virtual void upload(void* to, const void* from, size_t bytes) = 0;    // from the host; queued after earlier work
   virtual void download(void* to, const void* from, size_t bytes) = 0;  // to the host; waits for earlier work
+  virtual void copy(void* to, const void* from, size_t bytes) = 0;      // within the device, by all of it; queued
   virtual void synchronize() = 0;
 
   virtual Stream stream() = 0;  // kernels queued here use the whole device

@@ -64,6 +64,14 @@ class CpuDevice final : public Device {
   }
   void upload(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
+  void copy(void* to, const void* from, size_t bytes) override {
+    const long parts = pool_.threads();
+    pool_.parallel_for(parts, [&](long part, int) {
+      const auto cut = [&](long p) { return bytes / kAlignment * size_t(p) / size_t(parts) * kAlignment; };
+      const size_t begin = cut(part), end = part + 1 == parts ? bytes : cut(part + 1);
+      std::memcpy(static_cast<std::byte*>(to) + begin, static_cast<const std::byte*>(from) + begin, end - begin);
+    });
+  }
   void synchronize() override {}
   Stream stream() override { return &pool_; }
 

@@ -72,6 +72,9 @@ class CudaDevice final : public Device {
     CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_.get()));
     synchronize();
   }
+  void copy(void* to, const void* from, size_t bytes) override {
+    CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_.get()));
+  }
   void synchronize() override { CHECK(cudaStreamSynchronize(stream_.get())); }
   Stream stream() override { return stream_.get(); }
 

@@ -5,6 +5,7 @@
 namespace tandem {
 
 void gemm_onednn(const Gemm<float>& gemm);
+std::string onednn_version();  // "2.6.3"
 
 // Does oneDNN see the instructions that multiply pairs of bf16 (avx512_bf16, or better)?
 bool has_bf16_dot_products();

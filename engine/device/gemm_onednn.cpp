@@ -17,4 +17,9 @@ void gemm_onednn(const Gemm<float>& g) {
                                   " x " + std::to_string(g.n) + " x " + std::to_string(g.k));
 }
 
+std::string onednn_version() {
+  const dnnl_version_t* const version = dnnl_version();
+  return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
+}
+
 }  // namespace tandem

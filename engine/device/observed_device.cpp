@@ -14,6 +14,7 @@ struct ObservedStream {
   Stream inner = nullptr;
   const Table<float>* kernels = nullptr;
   KernelObserver* observer = nullptr;
+  int threads = 1;
 };
 
 template <auto entry, auto cost>
@@ -23,7 +24,8 @@ template <class R, class... Arguments, R (*Table<float>::*entry)(Stream, Argumen
 struct Observed<entry, cost> {
   static R call(Stream stream, Arguments... arguments) {
     const auto& observed = *static_cast<const ObservedStream*>(stream);
-    const KernelCall call = cost(arguments...);
+    KernelCall call = cost(arguments...);
+    call.threads = observed.threads;
     observed.observer->before(call);
     (observed.kernels->*entry)(observed.inner, arguments...);
     observed.observer->after(call);
@@ -105,7 +107,7 @@ class ObservedDevice final : public Device {
  public:
   ObservedDevice(std::unique_ptr<Device> device, KernelObserver& observer)
       : device_(std::move(device)),
-        whole_{device_->stream(), &device_->kernels<float>(), &observer},
+        whole_{device_->stream(), &device_->kernels<float>(), &observer, device_->threads()},
         observer_(observer) {}
 
   std::string description() const override { return device_->description(); }
@@ -114,6 +116,7 @@ class ObservedDevice final : public Device {
   size_t available_bytes() const override { return device_->available_bytes(); }
   void upload(void* to, const void* from, size_t bytes) override { device_->upload(to, from, bytes); }
   void download(void* to, const void* from, size_t bytes) override { device_->download(to, from, bytes); }
+  void copy(void* to, const void* from, size_t bytes) override { device_->copy(to, from, bytes); }
   void synchronize() override { device_->synchronize(); }
   Stream stream() override { return &whole_; }
 

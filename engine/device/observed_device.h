@@ -1,5 +1,5 @@
 // A device that tells somebody about each call of a kernel and of GEMM: what it was, and the fewest bytes it had to
-// move. The microscope (tandem xray) compares them with what the kernel really moved.
+// move. The microscope (tandem xray) compares them with what the kernel really moved, `tandem bench` with its time.
 #pragma once
 #include <memory>
 #include <set>
@@ -16,6 +16,7 @@ struct KernelCall {
   size_t bytes_read = 0, bytes_written = 0;
   size_t elements = 0;       // of the larger of what is read and written
   size_t multiply_adds = 0;  // of GEMM and of whole convolutions
+  int threads = 1;           // that the call may use: all of the device's, or within a tile the lane's one
 };
 
 class KernelObserver {

@@ -26,6 +26,12 @@ struct ActivationPlan {
   struct LayerBuffers {
     int output = kNoBuffer, output_gradient = kNoBuffer, kept = kNoBuffer;
     std::vector<InputGradient> input_gradients;
+
+    bool wants_input_gradient() const {
+      for (const InputGradient& gradient : input_gradients)
+        if (gradient.write != kNoBuffer) return true;
+      return false;
+    }
   };
   std::vector<BufferLifetime> buffers;
   std::vector<LayerBuffers> layers;

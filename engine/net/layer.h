@@ -1,6 +1,6 @@
 // The layer contract. A layer is a small class over its parameters from the net file. The Net calls, in this order:
 //   plan        once: checks everything and returns the output's shape. All errors happen here, before memory is taken.
-//   parameters, needs, multiply_adds: after plan, constant from then on.
+//   parameters, needs, scratch, multiply_adds: after plan, constant from then on.
 //   forward     for each batch; then backward, with the same pass data, if training.
 // A layer owns no activations and no gradients: the Net does, and hands out pointers. T is float or double.
 #pragma once
@@ -39,6 +39,23 @@ struct BackwardNeeds {
   bool output = false;              // backward reads its output
   size_t kept_bytes_per_image = 0;  // private notes that forward writes and backward reads (argmax, scale)
   bool in_place = false;            // output may be the first input's memory, and its gradient the output gradient's
+};
+
+// What passes are to be planned for.
+struct PassKind {
+  int batch = 1;
+  bool backward = true, input_gradient = true;  // backward passes too; and they give the input's gradient
+};
+
+// Device memory that a layer's passes take besides what the Net hands out.
+struct ScratchUse {
+  // A call of Device::for_tiles: so many tiles, each with so many bytes of workspace.
+  struct Tiles {
+    long count;
+    size_t bytes;
+  };
+  std::vector<Tiles> tiles = {};
+  size_t kept_bytes = 0;  // what the layer keeps from pass to pass
 };
 
 // How backward treats a parameter gradient that already holds something: an argument, never a convention.
@@ -84,6 +101,7 @@ class Layer {
   virtual ImageShape plan(std::span<const ImageShape> inputs) = 0;
   virtual std::vector<ParameterSpec> parameters() const { return {}; }
   virtual BackwardNeeds needs() const = 0;
+  virtual ScratchUse scratch(const Device&, const PassKind&) const { return {}; }
   virtual long multiply_adds() const { return 0; }  // of one image's forward pass, GEMM-like work only
   virtual void forward(const ForwardPass<T>& pass) = 0;
   virtual void backward(const BackwardPass<T>& pass) = 0;

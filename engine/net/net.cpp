@@ -28,11 +28,11 @@ std::string mebibytes(size_t bytes) { return std::to_string((bytes + (1 << 20) -
 
 // The largest batch whose memory is available; 0 if not even one image fits.
 template <class T>
-int batch_that_fits(const NetPlan<T>& plan, NetOptions options, size_t available) {
+int batch_that_fits(const NetPlan<T>& plan, const Device& device, NetOptions options, size_t available) {
   int fits = 0, fails = options.batch;
   while (fails - fits > 1) {
     options.batch = fits + (fails - fits) / 2;
-    (Net<T>::memory_use(plan, options).total() <= available ? fits : fails) = options.batch;
+    (Net<T>::memory_use(plan, device, options).total() <= available ? fits : fails) = options.batch;
   }
   return fits;
 }
@@ -41,7 +41,7 @@ template <class T>
 void check_fits(const NetPlan<T>& plan, const Device& device, const NetOptions& options, const MemoryUse& memory) {
   const size_t available = device.available_bytes();
   if (memory.total() <= available) return;
-  const int batch = batch_that_fits(plan, options, available);
+  const int batch = batch_that_fits(plan, device, options, available);
   throw Error("memory",
               plan.name + " needs " + mebibytes(memory.total()) + " for a batch of " + std::to_string(options.batch) +
                   ", and " + mebibytes(available) + " are free on " + device.description(),
@@ -51,18 +51,29 @@ void check_fits(const NetPlan<T>& plan, const Device& device, const NetOptions& 
 }  // namespace
 
 template <class T>
-MemoryUse Net<T>::memory_use(const NetPlan<T>& plan, const NetOptions& options) {
+MemoryUse Net<T>::memory_use(const NetPlan<T>& plan, const Device& device, const NetOptions& options) {
   MemoryUse use;
   use.parameters = parameter_elements(plan) * sizeof(T);
   if (options.training) use.gradients = use.momentum = use.parameters;
   use.input = size_t(plan.input.elements()) * options.batch * sizeof(T);
-  use.activations = place_buffers(plan_activations(plan, options).buffers, options.share).bytes;
+  const ActivationPlan activations = plan_activations(plan, options);
+  use.activations = place_buffers(activations.buffers, options.share).bytes;
+  std::vector<size_t> lanes(size_t(device.threads()));  // the workspace of each: the largest that it is asked for
+  for (size_t l = 0; l < plan.layers.size(); ++l) {
+    const PassKind kind{options.batch, options.training, activations.layers[l].wants_input_gradient()};
+    const ScratchUse scratch = plan.layers[l].layer->scratch(device, kind);
+    use.scratch += scratch.kept_bytes;
+    for (const ScratchUse::Tiles& tiles : scratch.tiles)
+      for (size_t lane = 0; lane < std::min(lanes.size(), size_t(tiles.count)); ++lane)
+        lanes[lane] = std::max(lanes[lane], tiles.bytes);
+  }
+  for (const size_t lane : lanes) use.workspace += lane;
   return use;
 }
 
 template <class T>
 Net<T>::Net(NetPlan<T> plan, Device& device, const NetOptions& options)
-    : plan_(std::move(plan)), device_(device), options_(options), memory_(memory_use(plan_, options)) {
+    : plan_(std::move(plan)), device_(device), options_(options), memory_(memory_use(plan_, device, options)) {
   check_fits(plan_, device_, options_, memory_);
   slots_.resize(plan_.layers.size());
   place_parameters();

@@ -23,11 +23,13 @@ struct Parameter {
   size_t elements() const { return size_t(spec.elements()); }
 };
 
-// What a step of training needs, in bytes.
+// What a step of training needs on its device, in bytes.
 struct MemoryUse {
   size_t parameters = 0, gradients = 0, momentum = 0;
   size_t input = 0, activations = 0;  // activations include their gradients and layers' notes, sharing memory
-  size_t total() const { return parameters + gradients + momentum + input + activations; }
+  size_t scratch = 0;                 // what layers keep for intermediate sums
+  size_t workspace = 0;               // of tiles, all lanes together
+  size_t total() const { return parameters + gradients + momentum + input + activations + scratch + workspace; }
 };
 
 // Seconds spent in each layer, added up over passes.
@@ -47,8 +49,8 @@ class Net {
   // Takes all memory at once. Throws Error when it does not fit, naming what is needed and the batch that would fit.
   Net(NetPlan<T> plan, Device& device, const NetOptions& options);
 
-  // What a Net of this plan would take, without building it.
-  static MemoryUse memory_use(const NetPlan<T>& plan, const NetOptions& options);
+  // What a Net of this plan would take there, without building it.
+  static MemoryUse memory_use(const NetPlan<T>& plan, const Device& device, const NetOptions& options);
 
   // Draws every parameter from (seed, its number) and clears the momentum.
   void initialize(uint64_t seed);

@@ -78,6 +78,13 @@ void check_all_used(const NetSpec& spec, const NetPlan<T>& plan) {
 }  // namespace
 
 template <class T>
+std::vector<ImageShape> NetPlan<T>::input_shapes(size_t layer) const {
+  std::vector<ImageShape> shapes;
+  for (const int number : layers[layer].inputs) shapes.push_back(number < 0 ? input : layers[size_t(number)].output);
+  return shapes;
+}
+
+template <class T>
 long NetPlan<T>::parameter_count() const {
   long count = 0;
   for (const PlannedLayer<T>& layer : layers)

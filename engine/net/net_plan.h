@@ -26,6 +26,7 @@ struct NetPlan {
   int classes = 0;
   std::vector<PlannedLayer<T>> layers;
 
+  std::vector<ImageShape> input_shapes(size_t layer) const;
   long parameter_count() const;
   long multiply_adds() const;  // one image, forward
 };

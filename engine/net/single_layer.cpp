@@ -1,5 +1,7 @@
 #include "engine/net/single_layer.h"
 
+#include "engine/core/random.h"
+
 namespace tandem {
 namespace {
 
@@ -14,6 +16,14 @@ void append_pointers(const std::vector<Array<T>>& arrays, std::vector<Pointer>& 
 }
 
 }  // namespace
+
+template <class T>
+void fill_randomly(Array<T>& array, uint64_t seed) {
+  const Random random(seed, Purpose::initialise);
+  std::vector<T> values(array.size());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = T(random.uniform(i) - 0.5);
+  array.upload(values);
+}
 
 template <class T>
 SingleLayer<T>::SingleLayer(Layer<T>& layer, const Shapes& shapes, int batch, Device& device, Placement placement,
@@ -56,6 +66,14 @@ Pass<T> SingleLayer<T>::pass(bool training) const {
 }
 
 template <class T>
+void SingleLayer<T>::fill_randomly() {
+  for (auto* arrays : {&inputs, &parameters})
+    for (size_t i = 0; i < arrays->size(); ++i) tandem::fill_randomly((*arrays)[i], i);
+  tandem::fill_randomly(output_gradient, 1);
+  labels.upload(std::vector<int32_t>(labels.size(), 0));
+}
+
+template <class T>
 void SingleLayer<T>::forward(bool training) {
   ForwardPass<T> forward{pass(training)};
   forward.output = output.data();
@@ -74,6 +92,8 @@ void SingleLayer<T>::backward(GradientMode mode) {
   layer_.backward(backward);
 }
 
+template void fill_randomly(Array<float>&, uint64_t);
+template void fill_randomly(Array<double>&, uint64_t);
 template class SingleLayer<float>;
 template class SingleLayer<double>;
 

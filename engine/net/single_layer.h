@@ -10,6 +10,10 @@ namespace tandem {
 // Net places them for layers that allow it.
 enum class Placement { separate, in_place };
 
+// Numbers from -0.5 to 0.5: the time of a pass and the bytes it moves do not depend on what they are.
+template <class T>
+void fill_randomly(Array<T>& array, uint64_t seed);
+
 template <class T>
 class SingleLayer {
  public:
@@ -24,6 +28,8 @@ class SingleLayer {
               Placement placement = Placement::separate, bool want_input_gradients = true);
   SingleLayer(const SingleLayer&) = delete;
   SingleLayer& operator=(const SingleLayer&) = delete;
+
+  void fill_randomly();  // everything that a pass reads; labels are 0
 
   void forward(bool training = true);
   void backward(GradientMode mode = GradientMode::overwrite);  // a loss layer's is that of the mean loss

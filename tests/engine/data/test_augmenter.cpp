@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "tests/engine/counting_device.h"
 
 namespace tandem {
 namespace {
@@ -200,6 +201,18 @@ TEST_CASE("loaded images can be looked at through one window after another", "[d
   }
   Pixels four(4 * 36);
   CHECK_THROWS_WITH(augmenter.load(batch_of(four, std::vector<ImageDraw>(4))), Contains("4 images"));
+}
+
+TEST_CASE("memory_use is what an augmenter takes, to the byte", "[data]") {
+  const ImageFormat format{12, 9, 3};
+  for (const int resize : {0, 7, 20})
+    for (const int batch : {1, 5, 40}) {
+      CAPTURE(resize, batch);
+      const Transform transform(format, {Subtract::none, 1, resize}, {}, nothing(format));
+      test::CountingDevice device(2);
+      const Augmenter augmenter(transform, device, batch);
+      CHECK(device.allocated() == Augmenter::memory_use(transform, batch));
+    }
 }
 
 }  // namespace

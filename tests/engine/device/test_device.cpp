@@ -62,6 +62,20 @@ TEST_CASE("an array keeps what was uploaded") {
   CHECK(array.download() == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("a copy within the device is whole, and no more, for any number of threads") {
+  for (const int threads : {1, 2, 5})
+    for (const size_t bytes : {0, 1, 63, 64, 65, 640, 100'001}) {
+      INFO(threads << " threads, " << bytes << " bytes");
+      const auto device = Device::open("cpu", {.threads = threads});
+      std::vector<uint8_t> from(bytes + 1), to(bytes + 1, 255);
+      for (size_t i = 0; i < from.size(); ++i) from[i] = uint8_t(i % 251);
+      device->copy(to.data(), from.data(), bytes);
+      device->synchronize();
+      CHECK(std::equal(from.begin(), from.end() - 1, to.begin()));
+      CHECK(to.back() == 255);
+    }
+}
+
 TEST_CASE("every tile is visited once, with scratch memory of its own") {
   constexpr size_t kWorkspace = 1000;
   for (const int threads : {1, 2, 5})

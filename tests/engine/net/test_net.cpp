@@ -8,9 +8,11 @@
 
 #include "engine/core/error.h"
 #include "engine/net/gradient_check.h"
+#include "tests/engine/counting_device.h"
 #include "tests/engine/net_text.h"
 
 using namespace tandem;
+using namespace tandem::test;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -118,41 +120,6 @@ void check_same_pass(Net<T>& a, Net<T>& b, int count, uint64_t step) {
   CHECK(a.input_gradient() == b.input_gradient());
   CHECK(a.result().top1 == b.result().top1);
 }
-
-// A CPU that says it has only so much memory.
-class SmallDevice final : public Device {
- public:
-  explicit SmallDevice(size_t available) : cpu_(open_cpu({})), available_(available) {}
-  std::string description() const override { return "a small device"; }
-  int threads() const override { return cpu_->threads(); }
-  std::shared_ptr<std::byte> allocate(size_t bytes) override { return cpu_->allocate(bytes); }
-  size_t available_bytes() const override { return available_; }
-  void upload(void* to, const void* from, size_t bytes) override { cpu_->upload(to, from, bytes); }
-  void download(void* to, const void* from, size_t bytes) override { cpu_->download(to, from, bytes); }
-  void synchronize() override {}
-  Stream stream() override { return cpu_->stream(); }
-  void for_tiles(long count, size_t bytes, const std::function<void(long, const Lane&)>& work) override {
-    cpu_->for_tiles(count, bytes, work);
-  }
-  void gemm(const Lane& lane, const Gemm<float>& gemm) override { cpu_->gemm(lane, gemm); }
-  void gemm(const Lane& lane, const Gemm<double>& gemm) override { cpu_->gemm(lane, gemm); }
-  void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { cpu_->gemm(lane, gemm); }
-  void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { cpu_->gemm(lane, gemm); }
-  bool multiplies_bf16() const override { return cpu_->multiplies_bf16(); }
-  double gemm_seconds() const override { return 0; }
-  bool wants_plain_b() const override { return cpu_->wants_plain_b(); }
-  size_t tile_bytes() const override { return cpu_->tile_bytes(); }
-  int partial_sums() const override { return cpu_->partial_sums(); }
-
- protected:
-  const Table<float>& float_kernels() const override { return cpu_->kernels<float>(); }
-  const Table<double>& double_kernels() const override { return cpu_->kernels<double>(); }
-  const Table<bf16>& bf16_kernels() const override { return cpu_->kernels<bf16>(); }
-
- private:
-  std::unique_ptr<Device> cpu_;
-  size_t available_;
-};
 
 }  // namespace
 
@@ -270,7 +237,8 @@ TEST_CASE("a seed determines every parameter") {
 TEST_CASE("a net that does not fit names the batch that would") {
   const NetOptions options{.batch = 1000};
   const NetPlan<float> plan = plan_text<float>(kBranches);
-  const auto needed = [&](int batch) { return Net<float>::memory_use(plan, {.batch = batch}).total(); };
+  const auto cpu = open_cpu({});
+  const auto needed = [&](int batch) { return Net<float>::memory_use(plan, *cpu, {.batch = batch}).total(); };
   CHECK_NOTHROW([&] {
     SmallDevice device(needed(1000));
     Net<float> fits(plan_text<float>(kBranches), device, options);
@@ -291,16 +259,37 @@ TEST_CASE("a batch of a thousand million images is refused before memory is take
   CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), *device, {.batch = 1'000'000'000}), Contains("would fit"));
 }
 
-TEST_CASE("memory_use is what a net takes") {
+TEST_CASE("memory_use is what a step takes, to the byte") {
+  const std::string convolution = "type = \"convolution\"\n";
+  const std::string algorithm = GENERATE("columns", "direct", "implicit");
+  std::string toml = kBranches;
+  for (size_t at = 0; (at = toml.find(convolution, at)) != std::string::npos; ++at)
+    toml.insert(at + convolution.size(), "algorithm = \"" + algorithm + "\"\n");
+  for (const int threads : {1, 2, 5})
+    for (const int batch : {1, kBatch, 37})
+      for (const bool training : {true, false}) {
+        CAPTURE(algorithm, threads, batch, training);
+        CountingDevice device(threads);
+        Net<float> net(plan_text<float>(toml), device, {.batch = batch, .training = training});
+        set_random_input(net, batch, 0);
+        net.forward(training, 3, 0);
+        if (training) net.backward();
+        const MemoryUse use = Net<float>::memory_use(net.plan(), device, net.options());
+        CHECK(net.memory().total() == use.total());
+        CHECK(device.workspace() == use.workspace);
+        // The labels are no part of it.
+        CHECK(device.allocated() - size_t(batch) * sizeof(int32_t) == use.total() - use.workspace);
+      }
+}
+
+TEST_CASE("memory_use counts each part") {
   const auto device = open_cpu({});
   const NetPlan<float> plan = plan_text<float>(kBranches);
-  const MemoryUse use = Net<float>::memory_use(plan, {.batch = kBatch});
-  Net<float> net(plan_text<float>(kBranches), *device, {.batch = kBatch});
-  CHECK(net.memory().total() == use.total());
+  const MemoryUse use = Net<float>::memory_use(plan, *device, {.batch = kBatch});
   CHECK(use.input == kBatch * 9 * 9 * 4 * sizeof(float));
   CHECK(use.parameters >= size_t(plan.parameter_count()) * sizeof(float));
   CHECK(use.gradients == use.parameters);
-  CHECK(Net<float>::memory_use(plan, {.batch = kBatch, .training = false}).gradients == 0);
+  CHECK(Net<float>::memory_use(plan, *device, {.batch = kBatch, .training = false}).gradients == 0);
 }
 
 TEST_CASE("the first layer with a value that is not finite is named") {
