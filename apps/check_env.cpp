@@ -1,13 +1,13 @@
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <thread>
 
 #include "apps/check.h"
+#include "apps/machine.h"
 #include "engine/core/error.h"
+#include "engine/device/gemm_cpu.h"
 #include "engine/report/numbers.h"
 
 namespace tandem {
@@ -15,24 +15,6 @@ namespace {
 
 void print(const std::string& what, const std::string& value) {
   std::cout << std::left << std::setw(12) << what << value << '\n';
-}
-
-// As the kernel names it; machines without a "model name" are named by their architecture.
-std::string processor_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  utsname names{};
-  uname(&names);
-  return names.machine;
-}
-
-std::string compiler() {
-#ifdef __clang__
-  return __VERSION__;  // begins with "Clang"
-#else
-  return std::string("GCC ") + __VERSION__;
-#endif
 }
 
 // The GPUs, or the reason why there is none.
@@ -56,7 +38,8 @@ int check_env(const DeviceArguments& arguments) {
   print("memory", human_bytes(memory));
   print("device", device->description());
   print("free there", human_bytes(device->available_bytes()));
-  print("GEMM", fixed(measure_gemm_rate(*device), 0) + " GFLOP/s in float32, measured");
+  print("GEMM", fixed(measure_gemm_rate(*device), 0) + " GFLOP/s in float32, measured; the CPU's is oneDNN " +
+                    onednn_version() + "'s");
   print("CUDA", cuda_devices());
   print("compiler", compiler());
   print("build", TANDEM_BUILD_TYPE);

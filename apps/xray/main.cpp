@@ -1,7 +1,5 @@
 // tandem-xray: what `tandem xray` starts. A program of its own, because its GPU is the interpreter of PTX, which cannot
 // share a program with the real CUDA runtime.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -11,6 +9,7 @@
 #include "apps/xray/trial.h"
 #include "engine/core/error.h"
 #include "engine/report/numbers.h"
+#include "engine/report/status_line.h"
 #include "engine/train/recipe.h"
 
 namespace tandem {
@@ -34,22 +33,6 @@ struct XrayArguments {
   bool json = false, lines = false;
 };
 
-// On a terminal a line that is rewritten: this takes some seconds.
-class LayerProgress {
- public:
-  void begins(const std::string& layer) const {
-    if (shown_)
-      std::cerr << "\r\033[K"
-                << "looking at " << layer << std::flush;
-  }
-  ~LayerProgress() {
-    if (shown_) std::cerr << "\r\033[K";
-  }
-
- private:
-  const bool shown_ = isatty(STDERR_FILENO) != 0;
-};
-
 void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKernel>& kernels, const Lines* lines,
                 int batch) {
   std::cout << "A training step of " << batch
@@ -64,8 +47,10 @@ void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKern
 int xray(const XrayArguments& arguments) {
   const Target target = find_target(arguments.what, arguments.model.model, arguments.model.overrides);
   const int batch = arguments.batch > 0 ? arguments.batch : parse_recipe(target.model.recipe).batch;
-  const LayerProgress progress;
-  const Microscope microscope = look(target, batch, [&](const std::string& layer) { progress.begins(layer); });
+  const StatusLine status;
+  const Microscope microscope =
+      look(target, batch, [&](const std::string& layer) { status.show("looking at " + layer); });
+  status.clear();
   if (microscope.sights().empty())
     throw UsageError("'" + arguments.what + "'", "has nothing to do in a step of " + arguments.model.model,
                      "--model names another model");

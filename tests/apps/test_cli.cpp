@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "engine/device/device.h"
-#include "tests/apps/process.h"
+#include "kernels/shapes.h"
+#include "tests/apps/playground.h"
 
 namespace tandem {
 namespace {
@@ -47,8 +48,9 @@ TEST_CASE("help and version are answers, not errors", "[cli]") {
   const Outcome version = tandem("--version");
   CHECK(version.code == 0);
   CHECK(version.out.starts_with("tandem 0."));
-  for (const std::string command : {"", "plan ", "check ", "check env ", "check gradients ", "check data ", "eval ",
-                                    "classify ", "show ", "show neighbours ", "show filters "}) {
+  for (const std::string command :
+       {"", "plan ", "check ", "check env ", "check gradients ", "check data ", "eval ", "classify ", "show ",
+        "show neighbours ", "show filters ", "bench ", "bench ops ", "bench layers ", "bench net ", "bench data "}) {
     INFO(command);
     const Outcome help = tandem(command + "--help");
     CHECK(help.code == 0);
@@ -94,6 +96,26 @@ TEST_CASE("plan shows shapes, parameters, work and memory", "[cli]") {
   CHECK(outcome.code == 0);
   for (const std::string text : {"conv5", "13x13x256", "60,965,224", "724,406,816", "529.4 GFLOP"})
     CHECK_THAT(outcome.out, Catch::Contains(text));  // 128 images of 2 * (3 * 724,406,816 - 105,415,200) operations
+}
+
+TEST_CASE("plan counts images as they are stored, and says everything in JSON", "[cli]") {
+  const Playground here(32);
+  const auto planned = [&](const std::string& more) {
+    const Outcome outcome = tandem("plan lenet --batch 10 --device cpu --json --set input.resize=28 " + more);
+    INFO(outcome.error);
+    REQUIRE(outcome.code == 0);
+    return nlohmann::json::parse(outcome.out);
+  };
+  const nlohmann::json without = planned(""), with = planned("--data '" + here.data() + "'");
+  CHECK(without.at("parameters") == 61706);
+  CHECK(without.at("multiply_adds") == 416520);
+  CHECK(without.at("step_multiply_adds") == 3 * 416520 - 117600);
+  constexpr size_t kBeside = sizeof(ImageDraw) + sizeof(int32_t);  // of each image
+  CHECK(without.at("read_ahead_bytes") == 4 * 10 * (28 * 28 + kBeside));
+  CHECK(with.at("read_ahead_bytes") == 4 * 10 * (32 * 32 + kBeside));
+  CHECK(with.at("step_bytes") > without.at("step_bytes"));
+  check_refused(tandem("plan lenet --data '" + here.data() + "'"), 2, "32x32x1");
+  check_refused(tandem("plan lenet --data /nowhere"), 1, "/nowhere");
 }
 
 TEST_CASE("overrides reach the net and the recipe", "[cli]") {

@@ -1,10 +1,10 @@
 // tandem bench checkpoint: how long a model's training stands still for a checkpoint, and how long resuming takes.
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <iostream>
 
-#include "apps/bench.h"
+#include "apps/bench/bench.h"
+#include "apps/bench/report.h"
+#include "apps/bench/stopwatch.h"
 #include "apps/model_folder.h"
 #include "engine/core/error.h"
 #include "engine/report/numbers.h"
@@ -19,16 +19,9 @@ struct CheckpointArguments {
   ModelArguments model;
   DeviceArguments device;
   std::string file;
+  OutputArguments output;
   int rounds = 5;
 };
-
-template <class Work>
-double seconds(Work&& work) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
-  work();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 std::string median_and_range(const std::vector<double>& all) {
   const auto [least, most] = std::minmax_element(all.begin(), all.end());
@@ -41,6 +34,7 @@ int bench_checkpoint(const CheckpointArguments& arguments) {
   const ModelFolder model = load_model(arguments.model.model, arguments.model.overrides);
   const Recipe recipe = parse_recipe(model.recipe);
   const auto device = open_device(arguments.device);
+  Report report(arguments.output, bench_setting("checkpoint", *device));
   Net<float> net(plan_model<float>(model), *device, {.batch = 1});
   net.initialize(recipe.seed);
   const ImageFormat image{net.plan().input.height, net.plan().input.width, net.plan().input.channels};
@@ -50,17 +44,20 @@ int bench_checkpoint(const CheckpointArguments& arguments) {
 
   std::vector<double> saving, loading;
   for (int round = 0; round < arguments.rounds; ++round) {
-    saving.push_back(seconds([&] { save_checkpoint(file, net, header, normaliser); }));
-    loading.push_back(seconds([&] {
+    saving.push_back(seconds_of([&] { save_checkpoint(file, net, header, normaliser); }));
+    loading.push_back(seconds_of([&] {
       load_parameters(file, net);
       device->synchronize();
     }));
   }
   const uint64_t bytes = fs::file_size(file);
   fs::remove(file);
-  std::cout << net.plan().name << ": a checkpoint has " << human_bytes(bytes) << "; medians of " << arguments.rounds
-            << ": saved and synced in " << median_and_range(saving) << ", loaded and verified (from the page cache) in "
-            << median_and_range(loading) << '\n';
+  const std::string name = net.plan().name;
+  report.finish(name + ": a checkpoint has " + human_bytes(bytes) + "; medians of " + std::to_string(arguments.rounds) +
+                    ": saved and synced in " + median_and_range(saving) +
+                    ", loaded and verified (from the page cache) in " + median_and_range(loading) + "\n",
+                {{.model = name, .pass = "save", .seconds = saving, .bytes = double(bytes)},
+                 {.model = name, .pass = "load", .seconds = loading, .bytes = double(bytes)}});
   return kOk;
 }
 
@@ -75,6 +72,7 @@ void add_bench_checkpoint(CLI::App& bench, Command& command) {
   parser->add_option("--file", arguments->file, "Where to write, on the disk in question; removed afterwards")
       ->required();
   parser->add_option("--rounds", arguments->rounds, "How often")->check(CLI::Range(1, 1000))->capture_default_str();
+  add_output_arguments(*parser, arguments->output);
   parser->callback([=, &command] { command = [=] { return bench_checkpoint(*arguments); }; });
 }
 

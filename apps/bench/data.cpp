@@ -1,13 +1,12 @@
 // tandem bench data: how fast images come from the disk, decoded where they must be, before anything is done to them.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ctime>
-#include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "apps/bench.h"
+#include "apps/bench/bench.h"
+#include "apps/bench/report.h"
+#include "apps/bench/stopwatch.h"
 #include "engine/core/random.h"
 #include "engine/data/open.h"
 #include "engine/report/numbers.h"
@@ -18,12 +17,8 @@ namespace {
 struct DataArguments {
   std::string folder;
   long images = 1000;
-  bool json = false;
+  OutputArguments output;
 };
-
-double clock_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double processor_seconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -31,22 +26,21 @@ double processor_seconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
 int bench_data(const DataArguments& arguments) {
   const auto dataset = open_dataset(arguments.folder, Split::train);
   const std::vector<uint32_t> order = permutation(1, 0, uint32_t(dataset->size()));
+  nlohmann::json setting = bench_setting("data");
+  setting["images"] = arguments.images;
+  Report report(arguments.output, std::move(setting));
   std::vector<uint8_t> pixels(size_t(dataset->format().elements()));
   int32_t label = 0;
-  const double begin = clock_seconds(), used_before = processor_seconds();
-  for (long i = 0; i < arguments.images; ++i) dataset->read(order[size_t(i) % order.size()], pixels.data(), &label);
-  const double seconds = clock_seconds() - begin, used = processor_seconds() - used_before;
+  const double used_before = processor_seconds();
+  const double seconds = seconds_of([&] {
+    for (long i = 0; i < arguments.images; ++i) dataset->read(order[size_t(i) % order.size()], pixels.data(), &label);
+  });
+  const double used = processor_seconds() - used_before;
   const double by_clock = double(arguments.images) / std::max(seconds, 1e-9);
   const double by_processor = double(arguments.images) / std::max(used, 1e-9);
-  if (arguments.json) {
-    std::cout << nlohmann::json{{"images", arguments.images},
-                                {"images_per_s", by_clock},
-                                {"images_per_processor_second", by_processor}}
-              << '\n';
-    return kOk;
-  }
-  std::cout << dataset->name() << ": " << grouped(std::lround(by_clock)) << " images/s on one thread ("
-            << grouped(std::lround(by_processor)) << " per second of processor time)\n";
+  report.finish(dataset->name() + ": " + grouped(std::lround(by_clock)) + " images/s on one thread (" +
+                    grouped(std::lround(by_processor)) + " per second of processor time)\n",
+                {{.work = "reading", .seconds = {seconds}}, {.work = "reading, processor", .seconds = {used}}});
   return kOk;
 }
 
@@ -60,7 +54,7 @@ void add_bench_data(CLI::App& bench, Command& command) {
   data->add_option("--images", arguments->images, "How many to read")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  data->add_flag("--json", arguments->json, "Print one JSON object instead");
+  add_output_arguments(*data, arguments->output);
   data->callback([=, &command] { command = [=] { return bench_data(*arguments); }; });
 }
 

@@ -1,0 +1,109 @@
+#include "apps/bench/layer_trial.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "apps/bench/stopwatch.h"
+#include "engine/net/single_layer.h"
+
+namespace tandem {
+namespace {
+
+Placement placement(const NetPlan<float>& plan, const ActivationPlan& activations, size_t layer) {
+  const int input = plan.layers[layer].inputs.front();
+  const bool shared = input >= 0 && activations.layers[layer].output == activations.layers[size_t(input)].output;
+  return shared ? Placement::in_place : Placement::separate;
+}
+
+struct TimedPass {
+  std::function<void()> run;
+  Row whole;
+  std::vector<Row> kernels = {};
+  std::vector<double> bytes_at_once = {};  // of each kernel
+};
+
+// Learns what there will be to measure, and warms up.
+void count(TimedPass& pass, Device& device, KernelClock& clock) {
+  clock.start(device);
+  pass.run();
+  for (const KernelTime& time : clock.stop()) {
+    Row row = pass.whole;
+    row.work = time.kernel;
+    row.calls = time.calls;
+    row.bytes = time.bytes;
+    row.flops = time.flops;
+    pass.whole.bytes += time.bytes;
+    pass.whole.flops += time.flops;
+    pass.kernels.push_back(row);
+    pass.bytes_at_once.push_back(time.bytes_at_once);
+  }
+}
+
+void time_kernels(TimedPass& pass, Device& device, KernelClock& clock, CacheState& caches) {
+  caches.prepare(pass.run);
+  clock.start(device);
+  pass.run();
+  for (const KernelTime& time : clock.stop())
+    for (Row& row : pass.kernels)
+      if (row.work == time.kernel) row.seconds.push_back(time.seconds);
+}
+
+void time_whole(TimedPass& pass, CacheState& caches) {
+  caches.prepare(pass.run);
+  pass.whole.seconds.push_back(seconds_of(pass.run));
+}
+
+std::vector<Row> rows_of(const TimedPass& pass, const Limits& limits, Grain grain) {
+  if (grain == Grain::pass) {
+    Row row = pass.whole;
+    double largest = 0;
+    for (const double bytes : pass.bytes_at_once) largest = std::max(largest, bytes);
+    row.limit = row.flops > 0 ? limits.gemm() : limits.copy(largest);
+    return {row};
+  }
+  std::vector<Row> rows = pass.kernels;
+  for (size_t k = 0; k < rows.size(); ++k)
+    rows[k].limit = rows[k].flops > 0 ? limits.gemm() : limits.copy(pass.bytes_at_once[k]);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& activations, size_t layer, Device& device,
+                           KernelClock& clock, const TrialSettings& settings) {
+  const PlannedLayer<float>& planned = plan.layers[layer];
+  const bool wants_dx = activations.layers[layer].wants_input_gradient();
+  SingleLayer<float> memory(*planned.layer, {plan.input_shapes(layer), planned.output}, settings.batch, device,
+                            placement(plan, activations, layer), wants_dx);
+  memory.fill_randomly();
+  const auto pass = [&](const std::string& name, const std::function<void()>& work) {
+    return TimedPass{.run =
+                         [&device, work] {
+                           work();
+                           device.synchronize();
+                         },
+                     .whole = {.model = plan.name, .layer = planned.name, .pass = name}};
+  };
+  std::vector<TimedPass> passes = {pass("forward", [&] { memory.forward(); })};
+  if (wants_dx || !planned.parameters.empty()) passes.push_back(pass("backward", [&] { memory.backward(); }));
+
+  CacheState caches(device, settings.cache);
+  Limits limits(device, caches);
+  for (TimedPass& each : passes) {
+    count(each, device, clock);
+    for (size_t k = 0; k < each.kernels.size(); ++k)
+      each.kernels[k].flops > 0 ? limits.want_gemm() : limits.want_copy(each.bytes_at_once[k]);
+  }
+  for (int round = 0; round < settings.rounds; ++round) {
+    for (TimedPass& each : passes)
+      settings.grain == Grain::kernel ? time_kernels(each, device, clock, caches) : time_whole(each, caches);
+    limits.measure();
+  }
+
+  std::vector<Row> rows;
+  for (const TimedPass& each : passes)
+    for (Row& row : rows_of(each, limits, settings.grain)) rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace tandem

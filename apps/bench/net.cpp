@@ -1,0 +1,219 @@
+// tandem bench net: a whole training or inference step, and where its time goes.
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "apps/bench/bench.h"
+#include "apps/bench/kernel_clock.h"
+#include "apps/bench/limits.h"
+#include "apps/bench/report.h"
+#include "apps/bench/stopwatch.h"
+#include "apps/model_folder.h"
+#include "engine/core/random.h"
+#include "engine/report/numbers.h"
+#include "engine/report/status_line.h"
+#include "engine/train/sgd.h"
+
+namespace tandem {
+namespace {
+
+struct NetArguments {
+  ModelArguments model;
+  DeviceArguments device;
+  OutputArguments output;
+  int batch = 0;  // 0: the recipe's
+  int rounds = 5;
+  bool inference = false, whole = false;
+};
+
+// Random images and labels: the time of a step does not depend on what they show.
+void set_random_input(Net<float>& net, int batch) {
+  const Random random(1, Purpose::augment);
+  std::vector<float> pixels(size_t(net.plan().input.elements()) * batch);
+  std::vector<int32_t> labels(batch);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = float(random.uniform(i) - 0.5);
+  for (size_t i = 0; i < labels.size(); ++i) labels[i] = int32_t(random.below(pixels.size() + i, net.plan().classes));
+  net.set_input(pixels.data(), labels.data(), batch);
+}
+
+// Of a step: forward, backward and update; the loss is read, the input is there already.
+class Step {
+ public:
+  Step(Net<float>& net, const Recipe& recipe, bool inference) : net_(net), recipe_(recipe), inference_(inference) {}
+
+  void run() {
+    net_.forward(!inference_, recipe_.seed, number_++);
+    result_ += seconds_of([&] { net_.result(); });
+    if (inference_) return;
+    net_.backward();
+    update_ += seconds_of([&] {
+      sgd_update(net_, recipe_, {.weights = 1e-6, .biases = 1e-6});
+      net_.device().synchronize();
+    });
+  }
+
+  // Seconds since the last call.
+  double take_result() { return std::exchange(result_, 0); }
+  double take_update() { return std::exchange(update_, 0); }
+
+ private:
+  Net<float>& net_;
+  const Recipe& recipe_;
+  const bool inference_;
+  uint64_t number_ = 0;
+  double result_ = 0, update_ = 0;
+};
+
+Row measure_whole(Step& step, Row row, Device& device, int rounds) {
+  for (int round = 0; round < rounds; ++round)
+    row.seconds.push_back(seconds_of([&] {
+      step.run();
+      device.synchronize();
+    }));
+  return row;
+}
+
+// Of the same step, measured in rounds of their own: the clocks stand in the way.
+struct Split {
+  std::vector<Row> layers, kinds;
+};
+
+void add_layers(Split& split, const Net<float>& net, const LayerTimes& times, const std::string& model) {
+  const size_t count = net.plan().layers.size();
+  if (split.layers.empty()) {
+    for (const char* pass : {"forward", "backward"})
+      for (size_t l = 0; l < count; ++l)
+        split.layers.push_back({.model = model, .layer = net.plan().layers[l].name, .pass = pass});
+    split.layers.push_back({.model = model, .pass = "update"});
+    split.layers.push_back({.model = model, .pass = "reading the loss"});
+  }
+  for (size_t l = 0; l < count; ++l) {
+    split.layers[l].seconds.push_back(times.forward[l]);
+    split.layers[count + l].seconds.push_back(times.backward[l]);
+  }
+}
+
+void add_kinds(Split& split, std::vector<KernelTime> times, const std::string& model, double whole) {
+  double rest = whole;
+  for (const KernelTime& time : times) rest -= time.seconds;
+  times.push_back({.kernel = "between them, or idle", .seconds = std::max(0.0, rest)});
+  for (const KernelTime& time : times) {
+    auto found =
+        std::find_if(split.kinds.begin(), split.kinds.end(), [&](const Row& row) { return row.work == time.kernel; });
+    if (found == split.kinds.end())
+      found = split.kinds.insert(
+          found, {.model = model, .work = time.kernel, .calls = time.calls, .bytes = time.bytes, .flops = time.flops});
+    found->seconds.push_back(time.seconds);
+  }
+}
+
+Split measure_split(Net<float>& net, Step& step, KernelClock& clock, const NetArguments& arguments,
+                    const std::string& model) {
+  Device& device = net.device();
+  CacheState caches(device, Cache::cold);
+  Limits limits(device, caches);
+  limits.want_gemm();
+  Split split;
+  std::map<std::string, double> bytes_at_once;
+  for (int round = -1; round < arguments.rounds; ++round) {
+    LayerTimes layers;
+    net.measure(&layers);
+    clock.start(device);
+    step.take_result(), step.take_update();
+    const double whole = seconds_of([&] { step.run(); });
+    const std::vector<KernelTime> kinds = clock.stop();
+    net.measure(nullptr);
+    if (round < 0) {
+      for (const KernelTime& time : kinds)
+        if (time.flops == 0) limits.want_copy(bytes_at_once[time.kernel] = time.bytes_at_once);
+      continue;
+    }
+    add_layers(split, net, layers, model);
+    (split.layers.end() - 2)->seconds.push_back(step.take_update());
+    (split.layers.end() - 1)->seconds.push_back(step.take_result());
+    add_kinds(split, kinds, model, whole);
+    limits.measure();
+  }
+  std::erase_if(split.layers, [](const Row& row) { return median(row.seconds) == 0; });  // passes that there are not
+  for (Row& row : split.kinds)
+    row.limit = row.flops > 0 ? limits.gemm() : row.calls > 0 ? limits.copy(bytes_at_once[row.work]) : 0;
+  return split;
+}
+
+// Of this process, as the operating system counts it; 0 where it does not say.
+size_t resident_bytes() {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("VmRSS:")) return size_t(std::stoul(line.substr(6))) << 10;
+  return 0;
+}
+
+std::string summary(const Row& step, const NetArguments& arguments, int batch, const Device& device) {
+  const auto [fastest, slowest] = std::minmax_element(step.seconds.begin(), step.seconds.end());
+  return step.model + ", " + step.pass + ", batch " + std::to_string(batch) + ", " + device.description() + ": " +
+         fixed(batch / median(step.seconds), 1) + " images/s (median of " + std::to_string(arguments.rounds) +
+         " after one that does not count; a step takes " + fixed(1e3 * *fastest, 1) + " to " +
+         fixed(1e3 * *slowest, 1) + " ms)\n";
+}
+
+int bench_net(const NetArguments& arguments) {
+  const ModelFolder model = load_model(arguments.model.model, arguments.model.overrides);
+  const Recipe recipe = parse_recipe(model.recipe);
+  const int batch = arguments.batch > 0 ? arguments.batch : recipe.batch;
+  KernelClock clock;
+  const auto device = arguments.whole ? open_device(arguments.device) : observe(open_device(arguments.device), clock);
+  nlohmann::json setting = bench_setting("net", *device);
+  const std::string what = arguments.inference ? "inference" : "training step";
+  setting["what"] = what;
+  setting["batch"] = batch;
+  setting["warm_up"] = 1;
+  Report report(arguments.output, std::move(setting));
+
+  const StatusLine status;
+  const size_t before = resident_bytes();
+  Net<float> net(plan_model<float>(model), *device, {.batch = batch, .training = !arguments.inference});
+  net.initialize(recipe.seed);
+  set_random_input(net, batch);
+  Step step(net, recipe, arguments.inference);
+  status.show("measuring " + net.plan().name);
+  step.run();
+  std::vector<Row> rows = {measure_whole(step, {.model = net.plan().name, .pass = what}, *device, arguments.rounds)};
+  report.note("planned_bytes", net.memory().total());
+  report.note("resident_bytes", resident_bytes() - before);
+  std::string text = summary(rows[0], arguments, batch, *device);
+  if (!arguments.whole) {
+    status.show("measuring where the time goes");
+    const Split split = measure_split(net, step, clock, arguments, net.plan().name);
+    text +=
+        "\nBy layer, in as many rounds again\n\n" + rows_table(split.layers, true) +
+        "\nBy kind of work, in thread time over the number of threads; the limit is that of a copy of as many bytes "
+        "as\nthe largest call, with cold caches, and of GEMM\n\n" +
+        rows_table(split.kinds, true);
+    rows.insert(rows.end(), split.layers.begin(), split.layers.end());
+    rows.insert(rows.end(), split.kinds.begin(), split.kinds.end());
+  }
+  status.clear();
+  report.finish(text, rows);
+  return kOk;
+}
+
+}  // namespace
+
+void add_bench_net(CLI::App& bench, Command& command) {
+  CLI::App* net = bench.add_subcommand("net", "A whole training or inference step on random images, and its parts");
+  net->footer("Examples:\n  tandem bench net alexnet-paper --batch 32\n  tandem bench net lenet --inference --whole\n");
+  const auto arguments = std::make_shared<NetArguments>();
+  add_model_arguments(*net, arguments->model);
+  add_device_arguments(*net, arguments->device);
+  net->add_option("--batch", arguments->batch, "Images a step; 0: the recipe's")->check(CLI::Range(0, 65536));
+  net->add_option("--rounds", arguments->rounds, "Steps that count, after one that does not")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  net->add_flag("--inference", arguments->inference, "The forward pass only, in evaluation mode");
+  net->add_flag("--whole", arguments->whole, "The step as a whole only, not its parts");
+  add_output_arguments(*net, arguments->output);
+  net->callback([=, &command] { command = [=] { return bench_net(*arguments); }; });
+}
+
+}  // namespace tandem
