@@ -51,6 +51,34 @@ class Own(nn.Module):
 LRN_FORMS = {"1x1 convolution": Band, "shifted sums": Shifted, "nn.LocalResponseNorm": Own}
 
 
+class SameMap(nn.Module):
+    """cuda-convnet's normalisation over the 3x3 pixels around each, in one channel; the sum is pooling's."""
+
+    def __init__(self, channels, alpha=5e-5 / 9, beta=0.75, k=1.0):
+        super().__init__()
+        self.alpha, self.beta, self.k = alpha, beta, k
+
+    def window_sum(self, squares):
+        return F.avg_pool2d(squares, 3, 1, 1, divisor_override=1)
+
+    def forward(self, x):
+        return x * (self.k + self.alpha * self.window_sum(x * x)).pow(-self.beta)
+
+
+class SameMapConvolution(SameMap):
+    """The same, its window sum a depthwise convolution."""
+
+    def __init__(self, channels, **constants):
+        super().__init__(channels, **constants)
+        self.register_buffer("ones", torch.ones(channels, 1, 3, 3))
+
+    def window_sum(self, squares):
+        return F.conv2d(squares, self.ones, padding=1, groups=len(self.ones))
+
+
+SAME_MAP_FORMS = {"pooling": SameMap, "depthwise convolution": SameMapConvolution}
+
+
 def alexnet_paper(lrn=None):
     def norm(channels):
         return [] if lrn is None else [lrn(channels, groups=2)]
@@ -72,6 +100,33 @@ def alexnet_paper(lrn=None):
         nn.Linear(9216, 4096), nn.ReLU(inplace=True), nn.Dropout(),
         nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(),
         nn.Linear(4096, 1000),
+    )  # fmt: skip
+
+
+def alexnet_owt():
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 11, stride=4, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
+        nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
+        nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(inplace=True),
+        nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(inplace=True),
+        nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
+        nn.Flatten(),
+        nn.Dropout(), nn.Linear(9216, 4096), nn.ReLU(inplace=True),
+        nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(inplace=True),
+        nn.Linear(4096, 1000),
+    )  # fmt: skip
+
+
+def cifar_18pct(norm=SameMap):
+    def pool(kind):
+        return kind(3, 2, ceil_mode=True)
+
+    return nn.Sequential(
+        nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(inplace=True), pool(nn.MaxPool2d), norm(32),
+        nn.Conv2d(32, 32, 5, padding=2), nn.ReLU(inplace=True), pool(nn.AvgPool2d), norm(32),
+        nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(inplace=True), pool(nn.AvgPool2d),
+        nn.Flatten(),
+        nn.Linear(1024, 10),
     )  # fmt: skip
 
 
@@ -103,7 +158,18 @@ def lenet(activation=nn.Sigmoid):
 # name: (makes the net, input shape, classes); alexnet-paper also takes a form of LRN
 NETS = {
     "alexnet-paper": (alexnet_paper, (3, 224, 224), 1000),
+    "alexnet-owt": (alexnet_owt, (3, 224, 224), 1000),
     "alexnet-fashion": (alexnet_fashion, (1, 224, 224), 10),
+    "cifar-18pct": (cifar_18pct, (3, 32, 32), 10),
     "lenet": (lenet, (1, 28, 28), 10),
     "lenet-relu": (lambda: lenet(nn.ReLU), (1, 28, 28), 10),
 }
+
+
+def forms(model):
+    """{how its normalisation is computed: makes the net}, all ways that PyTorch has; one without a name if there is none."""
+    if model == "alexnet-paper":
+        return {f"LRN by {name}": lambda lrn=lrn: alexnet_paper(lrn) for name, lrn in LRN_FORMS.items()}
+    if model == "cifar-18pct":
+        return {f"LRN by {name}": lambda norm=norm: cifar_18pct(norm) for name, norm in SAME_MAP_FORMS.items()}
+    return {"": NETS[model][0]}

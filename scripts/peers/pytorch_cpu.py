@@ -1,56 +1,100 @@
 #!/usr/bin/python3
-"""Tandem, PyTorch and the machine's limit, in turn, on this CPU.
+"""Tandem, PyTorch and the machine's limits, in turn, on this CPU; ends with the tables that docs/performance.md shows.
 
-    scripts/peers/pytorch_cpu.py [--model alexnet-paper] [--batch 32] [--inference] [--rounds 5]
+    scripts/peers/pytorch_cpu.py [--model lenet ...] [--what training ...] [--batch 32] [--rounds 5]
+    scripts/peers/pytorch_cpu.py --pytorch newest
 
-Needs Debian's python3-torch with a fast BLAS (apt-get install python3-torch libopenblas0-openmp) and a built Tandem. Each round runs Tandem,
-PyTorch and the limit one after the other, so that whatever else the machine does meets them all. PyTorch runs in its
-fastest form: NCHW or channels-last, and for the paper's net three ways to compute LRN; which is fastest is measured
-first. The limit is for the paper's net only (limit.cpp). The last line is JSON: medians in images/s.
+Needs a built Tandem and Debian's python3-torch with a fast BLAS (apt-get install python3-torch libopenblas0-openmp). With
+`--pytorch newest` it is the newest release instead, which this script installs in a virtual environment of its own,
+build/pytorch-newest (python3-venv; some GB, once).
+
+Each round runs Tandem, PyTorch and the limit one after the other, so that whatever else the machine does meets them all.
+PyTorch runs in its fastest form, which is measured first: NCHW or channels-last, each way to compute a normalisation,
+as it is, compiled (torch.compile, where there is one), and for inference frozen by TorchScript. Where the processor
+multiplies bf16, its fastest form under bf16 autocast is a peer of its own. The limit of alexnet-paper is oneDNN's
+(limit.cpp); that of inference on one image is the time that reading all weights once takes (read_once.cpp).
 """
 
 import argparse
+import contextlib
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+NEWEST = ROOT / "build" / "pytorch-newest"
+
+
+def restart_with_newest():
+    """Goes on under the newest PyTorch, after installing it where it is not there yet."""
+    python = NEWEST / "bin" / "python"
+    if Path(sys.prefix) == NEWEST:
+        return
+    if not (NEWEST / "complete").exists():
+        print(f"installing the newest PyTorch in {NEWEST}", flush=True)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", NEWEST], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", "torch", "numpy"], check=True)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"PyTorch cannot be installed there ({error}); it needs apt-get install python3-venv, and a network")
+        (NEWEST / "complete").touch()
+    os.execv(python, [str(python), *sys.argv])
+
+
+if "newest" in sys.argv or "--pytorch=newest" in sys.argv:
+    restart_with_newest()
+
 # Debian's OpenBLAS obeys these, and older ones are slow with them.
-for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    if os.environ.pop(name, None) is not None:
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ)
+if [os.environ.pop(name) for name in list(os.environ) if name.startswith("OPENBLAS_")]:
+    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ)
 
 import torch  # noqa: E402
 
-from nets import LRN_FORMS, NETS  # noqa: E402
+from nets import NETS, alexnet_paper, forms  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+warnings.filterwarnings("ignore")  # TorchScript says at every call that it is old
 THREADS = len(os.sched_getaffinity(0))
+WHAT = {"training": "training", "inference": "inference", "one": "inference, batch 1"}
+MODELS = ["alexnet-paper", "alexnet-owt", "alexnet-fashion", "cifar-18pct", "lenet"]
+MOST_SECONDS = 2.0  # of steps that a round repeats
 
 
 class Peer:
-    """One PyTorch net with its optimiser and one batch of random data."""
+    """A PyTorch net in one form, with its optimiser and one batch of random data."""
 
-    def __init__(self, make, shape, classes, batch, inference, channels_last):
+    def __init__(self, make, shape, classes, batch, training, channels_last, bf16, how):
         torch.manual_seed(1)
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.net = make().to(memory_format=layout)
+        self.net = make().to(memory_format=layout).train(training)
         self.x = torch.randn(batch, *shape).contiguous(memory_format=layout)
         self.labels = torch.randint(0, classes, (batch,))
-        self.inference = inference
-        self.net.train(not inference)
+        self.training = training
+        self.bf16 = bf16
         self.optimiser = torch.optim.SGD(self.net.parameters(), lr=1e-6, momentum=0.9, weight_decay=5e-4)
+        if how == "compiled":
+            self.net = torch.compile(self.net)
+        elif how == "frozen":
+            with torch.no_grad(), self.precision():
+                self.net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(self.net, self.x)))
+
+    def precision(self):
+        return torch.autocast("cpu", torch.bfloat16) if self.bf16 else contextlib.nullcontext()
 
     def step(self):
-        if self.inference:
-            with torch.inference_mode():
+        if not self.training:
+            with torch.inference_mode(), self.precision():
                 self.net(self.x)
             return
         self.optimiser.zero_grad(set_to_none=True)
-        torch.nn.functional.cross_entropy(self.net(self.x), self.labels).backward()
+        with self.precision():
+            loss = torch.nn.functional.cross_entropy(self.net(self.x), self.labels)
+        loss.backward()
         self.optimiser.step()
 
     def images_per_s(self, steps):
@@ -60,19 +104,38 @@ class Peer:
         return steps * len(self.x) / (time.perf_counter() - start)
 
 
-def fastest(candidates, arguments, shape, classes):
-    """Of {name: makes the net}, in both layouts: the one whose second step is quickest."""
+def try_form(label, *form):
+    """(images a second, label, peer), or nothing where PyTorch cannot."""
+    try:
+        peer = Peer(*form)
+        for _ in range(3):  # compiling, and TorchScript's profiling
+            peer.step()
+        rate = peer.images_per_s(2)
+    except Exception as error:  # whatever a compiler throws
+        print(f"  PyTorch, {label}: does not work ({str(error).splitlines()[0] if str(error) else error!r})", flush=True)
+        return None
+    print(f"  PyTorch, {label}: {rate:.1f} images/s", flush=True)
+    return rate, label, peer
+
+
+def fastest(candidates, shape, classes, batch, training, bf16):
+    """Of {name: makes the net}: layouts first; then, in the layout that won, other ways to run it."""
     best = None
     for name, make in candidates.items():
+        begin = ", ".join(filter(None, [name, "bf16" if bf16 else ""]))
+        tried = []
         for channels_last in (False, True):
-            peer = Peer(make, shape, classes, arguments.batch, arguments.inference, channels_last)
-            peer.step()
-            rate = peer.images_per_s(1)
-            label = f"{name}, {'channels-last' if channels_last else 'NCHW'}"
-            print(f"  PyTorch, {label}: {rate:.1f} images/s", flush=True)
-            if best is None or rate > best[0]:
-                best = (rate, label, peer)
-    return best[1], best[2]
+            label = ", ".join(filter(None, [begin, "channels-last" if channels_last else "NCHW"]))
+            tried.append((channels_last, try_form(label, make, shape, classes, batch, training, channels_last, bf16, "")))
+        tried = [(layout, result) for layout, result in tried if result]
+        if not tried:
+            continue
+        layout, result = max(tried, key=lambda each: each[1][0])
+        results = [result]
+        for how in ["compiled"] * hasattr(torch, "compile") + ["frozen"] * (not training):
+            results.append(try_form(f"{result[1]}, {how}", make, shape, classes, batch, training, layout, bf16, how))
+        best = max([each for each in [best, *results] if each], key=lambda each: each[0])
+    return best
 
 
 def check_blas():
@@ -89,73 +152,129 @@ def check_blas():
         sys.exit("That is no opponent: install libopenblas0-openmp, so that PyTorch has a fast BLAS")
 
 
-def ours(arguments, steps):
-    command = [ROOT / "build" / "tandem", "bench", "net", arguments.model, "--batch", str(arguments.batch)]
-    command += ["--rounds", str(steps), "--device", "cpu", "--json"] + ["--inference"] * arguments.inference
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def run_json(*command):
+    return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout)
 
 
-def build_limit():
-    program = ROOT / "build" / "limit"
-    source = Path(__file__).with_name("limit.cpp")
+def tandem(command, model, *more):
+    return run_json(ROOT / "build" / "tandem", *command, model, "--device", "cpu", *more)
+
+
+class Tandem:
+    def __init__(self, model, batch, training):
+        self.arguments = [model, "--batch", str(batch), "--json", "-"] + ["--inference"] * (not training)
+        self.batch = batch
+        self.setting = {}
+
+    def rows(self, rounds, *more):
+        record = tandem(["bench", "net"], *self.arguments, "--rounds", str(rounds), *more)
+        self.setting = record["setting"]
+        return record["rows"]
+
+    def images_per_s(self, steps):
+        return self.batch / self.rows(steps, "--whole")[0]["median_seconds"]
+
+    def gemm_share(self):
+        rows = self.rows(3)
+        kinds = [row["median_seconds"] for row in rows if row["work"] == "gemm"]
+        return sum(kinds) / rows[0]["median_seconds"]
+
+
+def build(name, *flags):
+    program, source = ROOT / "build" / name, Path(__file__).with_name(name + ".cpp")
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(["g++", "-std=c++17", "-O2", "-fopenmp", source, "-o", program, "-ldnnl"], check=True)
+        subprocess.run(["g++", "-std=c++17", "-fopenmp", source, "-o", program, *flags], check=True)
     return program
 
 
-def limit(program, arguments):
-    what = "inference" if arguments.inference else "training"
-    output = subprocess.run([program, str(arguments.batch), what], check=True, capture_output=True, text=True).stdout
-    return json.loads(output)
+def limits(model, what, batch):
+    """{name: images a second of the machine's limit, asked anew each time}."""
+    if what == "one":
+        program = build("read_once", "-O3", "-march=native")
+        weights = 4 * tandem(["plan"], model, "--json")["parameters"]
+        return {"reading the weights": lambda: 1 / run_json(program, weights)["seconds"]}
+    if model == "alexnet-paper":
+        program = build("limit", "-O2", "-ldnnl")
+        return {"the limit": lambda: run_json(program, batch, what)["images_per_s"]}
+    return {}
 
 
-def spread(values):
-    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+def peers(model, batch, training):
+    shape, classes = NETS[model][1:]
+    found = {"PyTorch": fastest(forms(model), shape, classes, batch, training, bf16=False)}
+    if model == "alexnet-paper":
+        found["PyTorch without LRN"] = fastest({"no LRN": alexnet_paper}, shape, classes, batch, training, bf16=False)
+    if any(flag in Path("/proc/cpuinfo").read_text() for flag in ("avx512_bf16", "amx_bf16")):
+        found["PyTorch, bf16"] = fastest(forms(model), shape, classes, batch, training, bf16=True)
+    return {name: best for name, best in found.items() if best}
+
+
+def ratio(ours, theirs):
+    ratios = [mine / other for mine, other in zip(ours, theirs)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+def measure(model, what, arguments):
+    """One row of the table: {column: text}."""
+    batch, training = (1 if what == "one" else arguments.batch), what == "training"
+    print(f"\n{model}, {WHAT[what]}, batch {batch}", flush=True)
+    ours = Tandem(model, batch, training)
+    opponents = peers(model, batch, training)
+    machine = limits(model, what, batch)
+    rates = {name: [] for name in ["Tandem", *opponents, *machine]}
+    steps = max(2, min(200, int(MOST_SECONDS * ours.images_per_s(2) / batch)))
+    for number in range(arguments.rounds):
+        rates["Tandem"].append(ours.images_per_s(steps))
+        for name, (_, _, peer) in opponents.items():
+            rates[name].append(peer.images_per_s(steps))
+        for name, ask in machine.items():
+            rates[name].append(ask())
+        print(f"  round {number + 1}: " + ", ".join(f"{name} {values[-1]:.1f}" for name, values in rates.items()), flush=True)
+    row = {"model": f"`{model}`", "what": f"{what if what != 'one' else 'inference'}, batch {batch}",
+           "images/s": f"{statistics.median(rates['Tandem']):,.1f}"}
+    for name, values in rates.items():
+        if name != "Tandem":
+            row[f"of {name}"] = ratio(rates["Tandem"], values)
+    row["GEMM's share"] = f"{100 * ours.gemm_share():.0f} %"
+    row["PyTorch's form"] = "; ".join(best[1] for best in opponents.values())
+    return row, ours.setting, {name: values for name, values in rates.items()}
+
+
+def markdown(rows):
+    columns = []
+    for row in rows:
+        columns += [column for column in row if column not in columns]
+    columns.sort(key=lambda column: column in ("GEMM's share", "PyTorch's form"))
+    lines = [columns, ["---"] * len(columns)] + [[row.get(column, "") for column in columns] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="alexnet-paper", choices=sorted(NETS))
+    parser.add_argument("--model", nargs="+", default=MODELS, choices=sorted(NETS))
+    parser.add_argument("--what", nargs="+", default=list(WHAT), choices=list(WHAT), help="one: inference on one image")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--inference", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=2, help="steps a round of Tandem and of PyTorch")
+    parser.add_argument("--pytorch", choices=["debian", "newest"], default="debian")
+    parser.add_argument("--json", type=Path, help="also write every round's rates there")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
-    make, shape, classes = NETS[arguments.model]
-    is_paper = arguments.model == "alexnet-paper"
-    print(f"{arguments.model}, {'inference' if arguments.inference else 'training'}, batch {arguments.batch}, "
-          f"{THREADS} threads, PyTorch {torch.__version__}", flush=True)
-
+    print(f"PyTorch {torch.__version__}, {THREADS} threads", flush=True)
     check_blas()
-    peers = {}
-    if is_paper:
-        forms = {f"LRN by {name}": (lambda form=form: make(form)) for name, form in LRN_FORMS.items()}
-        peers["pytorch_lrn"] = fastest(forms, arguments, shape, classes)
-    peers["pytorch_no_lrn" if is_paper else "pytorch"] = fastest({"no LRN" if is_paper else "as it is": make}, arguments, shape, classes)
-
-    program = build_limit() if is_paper else None
-    rates = {"ours": [], **{key: [] for key in peers}, **({"limit": [], "limit_gemm": []} if is_paper else {})}
-    gemm_shares = []
-    for number in range(arguments.rounds):
-        measured = ours(arguments, arguments.steps)
-        rates["ours"].append(measured["images_per_s"])
-        gemm_shares.append(measured["gemm_share"])
-        for key, (_, peer) in peers.items():
-            rates[key].append(peer.images_per_s(arguments.steps))
-        if program:
-            measured = limit(program, arguments)
-            rates["limit"].append(measured["images_per_s"])
-            rates["limit_gemm"].append(measured["gemm_images_per_s"])
-        print(f"  round {number + 1}: " + ", ".join(f"{key} {values[-1]:.1f}" for key, values in rates.items()), flush=True)
-
-    for key, values in rates.items():
-        label = f" ({peers[key][0]})" if key in peers else ""
-        ratios = [mine / other for mine, other in zip(rates["ours"], values)]
-        compared = f"; ours / {key}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        print(f"{key}{label}: {spread(values)} images/s{compared if key != 'ours' else ''}")
-    print(f"GEMM's share of our threads' time: {100 * statistics.median(gemm_shares):.0f} %")
-    print(json.dumps({key: round(statistics.median(values), 2) for key, values in rates.items()}))
+    rows, record = [], []
+    for what in arguments.what:
+        for model in arguments.model:
+            row, setting, rates = measure(model, what, arguments)
+            rows.append(row)
+            record.append({"model": model, "what": what, "rates": rates, "pytorch": torch.__version__, "tandem": setting})
+            if arguments.json:
+                arguments.json.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"\n{setting['processor']}, {THREADS} threads; Tandem {setting['version']} ({setting['build']}, "
+          f"{setting['compiler']}, {setting['gemm']}); PyTorch {torch.__version__}\n"
+          f"{shlex.join([str(Path(__file__).relative_to(ROOT)), *sys.argv[1:]])}\n"
+          f"Medians of {arguments.rounds} rounds; in brackets the smallest and largest ratio of a round.\n")
+    for what in arguments.what:
+        print(markdown([row for row, each in zip(rows, record) if each["what"] == what]) + "\n")
 
 
 if __name__ == "__main__":
