@@ -20,10 +20,12 @@ struct TimedPass {
   Row whole;
   std::vector<Row> kernels = {};
   std::vector<double> bytes_at_once = {};  // of each kernel
+  std::vector<Cache> caches = {};          // what each kernel finds there
 };
 
-// Learns what there will be to measure, and warms up.
-void count(TimedPass& pass, Device& device, KernelClock& clock) {
+// Learns what there will be to measure, and warms up. What runs in tiles finds them hot: a tile's kernels follow each
+// other.
+void count(TimedPass& pass, Device& device, KernelClock& clock, Cache cache) {
   clock.start(device);
   pass.run();
   for (const KernelTime& time : clock.stop()) {
@@ -36,35 +38,40 @@ void count(TimedPass& pass, Device& device, KernelClock& clock) {
     pass.whole.flops += time.flops;
     pass.kernels.push_back(row);
     pass.bytes_at_once.push_back(time.bytes_at_once);
+    pass.caches.push_back(time.in_tile ? Cache::hot : cache);
   }
 }
 
-void time_kernels(TimedPass& pass, Device& device, KernelClock& clock, CacheState& caches) {
-  caches.prepare(pass.run);
-  clock.start(device);
+void time_kernels(TimedPass& pass, Device& device, KernelClock& clock, CacheState& caches, Cache cache) {
+  caches.prepare(cache, pass.run);
+  if (cache == Cache::cold) {
+    clock.start(device, [&] { caches.prepare(cache, {}); });
+  } else {
+    clock.start(device);
+  }
   pass.run();
   for (const KernelTime& time : clock.stop())
     for (Row& row : pass.kernels)
       if (row.work == time.kernel) row.seconds.push_back(time.seconds);
 }
 
-void time_whole(TimedPass& pass, CacheState& caches) {
-  caches.prepare(pass.run);
+void time_whole(TimedPass& pass, CacheState& caches, Cache cache) {
+  caches.prepare(cache, pass.run);
   pass.whole.seconds.push_back(seconds_of(pass.run));
 }
 
 std::vector<Row> rows_of(const TimedPass& pass, const Limits& limits, Grain grain) {
-  if (grain == Grain::pass) {
-    Row row = pass.whole;
-    double largest = 0;
-    for (const double bytes : pass.bytes_at_once) largest = std::max(largest, bytes);
-    row.limit = row.flops > 0 ? limits.gemm() : limits.copy(largest);
-    return {row};
-  }
   std::vector<Row> rows = pass.kernels;
-  for (size_t k = 0; k < rows.size(); ++k)
-    rows[k].limit = rows[k].flops > 0 ? limits.gemm() : limits.copy(pass.bytes_at_once[k]);
-  return rows;
+  Row whole = pass.whole;
+  double largest = 0;
+  for (size_t k = 0; k < rows.size(); ++k) {
+    rows[k].limit = rows[k].flops > 0 ? limits.gemm() : limits.copy(pass.bytes_at_once[k], pass.caches[k]);
+    if (pass.bytes_at_once[k] < largest) continue;
+    largest = pass.bytes_at_once[k];
+    whole.limit = rows[k].limit;
+  }
+  if (whole.flops > 0) whole.limit = limits.gemm();
+  return grain == Grain::kernel ? rows : std::vector<Row>{whole};
 }
 
 }  // namespace
@@ -87,16 +94,17 @@ std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& act
   std::vector<TimedPass> passes = {pass("forward", [&] { memory.forward(); })};
   if (wants_dx || !planned.parameters.empty()) passes.push_back(pass("backward", [&] { memory.backward(); }));
 
-  CacheState caches(device, settings.cache);
+  CacheState caches(device);
   Limits limits(device, caches);
   for (TimedPass& each : passes) {
-    count(each, device, clock);
+    count(each, device, clock, settings.cache);
     for (size_t k = 0; k < each.kernels.size(); ++k)
-      each.kernels[k].flops > 0 ? limits.want_gemm() : limits.want_copy(each.bytes_at_once[k]);
+      each.kernels[k].flops > 0 ? limits.want_gemm() : limits.want_copy(each.bytes_at_once[k], each.caches[k]);
   }
   for (int round = 0; round < settings.rounds; ++round) {
     for (TimedPass& each : passes)
-      settings.grain == Grain::kernel ? time_kernels(each, device, clock, caches) : time_whole(each, caches);
+      settings.grain == Grain::kernel ? time_kernels(each, device, clock, caches, settings.cache)
+                                      : time_whole(each, caches, settings.cache);
     limits.measure();
   }
 

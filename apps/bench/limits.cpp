@@ -15,56 +15,54 @@ constexpr size_t kBytesARound = size_t{16} << 20;  // small hot copies are repea
 
 }  // namespace
 
-CacheState::CacheState(Device& device, Cache cache) : device_(device), cache_(cache) {
-  if (cache == Cache::cold) other_ = Array<float>(device, kFilledBytes / sizeof(float));
-}
-
-void CacheState::prepare(const std::function<void()>& pass) {
-  if (cache_ == Cache::hot) {
-    pass();
+void CacheState::prepare(Cache cache, const std::function<void()>& work) {
+  if (cache == Cache::hot) {
+    work();
   } else {
+    if (other_.size() == 0) other_ = Array<float>(device_, kFilledBytes / sizeof(float));
     device_.kernels<float>().fill(device_.stream(), other_.data(), other_.size(), 1);
   }
   device_.synchronize();
 }
 
 // The next power of two: rows of like size share a measurement.
-size_t Limits::size_class(double bytes) {
-  return std::bit_ceil(size_t(std::clamp(bytes, double(kSmallestCopy), double(kLargestCopy))));
+Limits::Kind Limits::kind(double bytes, Cache cache) {
+  return {std::bit_ceil(size_t(std::clamp(bytes, double(kSmallestCopy), double(kLargestCopy)))), cache};
 }
 
-void Limits::want_copy(double bytes) {
-  Copy& copy = copies_[size_class(bytes)];
+void Limits::want_copy(double bytes, Cache cache) {
+  const Kind wanted = kind(bytes, cache);
+  Copy& copy = copies_[wanted];
   if (copy.from.size() > 0) return;
   for (Array<std::byte>* array : {&copy.from, &copy.to}) {
-    *array = Array<std::byte>(device_, size_class(bytes) / 2);
+    *array = Array<std::byte>(device_, wanted.first / 2);
     device_.kernels<float>().fill(device_.stream(), reinterpret_cast<float*>(array->data()),
                                   array->size() / sizeof(float), 1);
   }
 }
 
-double Limits::measure_copy(Copy& copy) {
-  const auto pass = [&] {
+double Limits::measure_copy(Copy& copy, Cache cache) {
+  const auto work = [&] {
     device_.copy(copy.to.data(), copy.from.data(), copy.from.size());
     device_.synchronize();
   };
   const size_t moved = 2 * copy.from.size();
-  const size_t times = state_.cache() == Cache::cold ? 1 : std::max<size_t>(1, kBytesARound / moved);
+  const size_t times = cache == Cache::cold ? 1 : std::max<size_t>(1, kBytesARound / moved);
   double seconds = 0;
   for (size_t i = 0; i < times; ++i) {
-    state_.prepare(pass);
-    seconds += seconds_of(pass);
+    caches_.prepare(cache, work);
+    seconds += seconds_of(work);
   }
   return double(moved) * double(times) / std::max(seconds, 1e-9);
 }
 
 void Limits::measure() {
-  for (auto& [bytes, copy] : copies_) copy.rates.push_back(measure_copy(copy));
+  for (auto& [kind, copy] : copies_) copy.rates.push_back(measure_copy(copy, kind.second));
   if (gemm_wanted_) gemm_rates_.push_back(1e9 * measure_gemm_rate(device_, kGemmSeconds));
 }
 
-double Limits::copy(double bytes) const {
-  const auto found = copies_.find(size_class(bytes));
+double Limits::copy(double bytes, Cache cache) const {
+  const auto found = copies_.find(kind(bytes, cache));
   return found == copies_.end() || found->second.rates.empty() ? 0 : median(found->second.rates);
 }
 

@@ -2,15 +2,16 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "engine/device/tensor.h"
 
 namespace tandem {
 
-// What the caches hold when a pass begins.
+// What the caches hold when something begins.
 enum class Cache {
-  hot,   // what the same pass left there, which has just run
+  hot,   // what the same left there, which has just run
   cold,  // other memory, kFilledBytes of it
 };
 
@@ -18,29 +19,28 @@ class CacheState {
  public:
   static constexpr size_t kFilledBytes = size_t{256} << 20;
 
-  CacheState(Device& device, Cache cache);
-  Cache cache() const { return cache_; }
-  void prepare(const std::function<void()>& pass);  // to be called before the pass that counts
+  explicit CacheState(Device& device) : device_(device) {}
+  // To be called before the `work` that counts.
+  void prepare(Cache cache, const std::function<void()>& work);
 
  private:
   Device& device_;
-  const Cache cache_;
   Array<float> other_;
 };
 
 class Limits {
  public:
-  Limits(Device& device, CacheState& state) : device_(device), state_(state) {}
+  Limits(Device& device, CacheState& caches) : device_(device), caches_(caches) {}
 
   // From now on measured in each round: a copy that moves (reads and writes) about so many bytes, by the whole device;
   // GEMM.
-  void want_copy(double bytes);
+  void want_copy(double bytes, Cache cache);
   void want_gemm() { gemm_wanted_ = true; }
 
   void measure();  // once a round
 
   // Medians of the rounds, in bytes moved and operations a second; 0 where it was not measured.
-  double copy(double bytes) const;
+  double copy(double bytes, Cache cache) const;
   double gemm() const;
 
  private:
@@ -48,12 +48,13 @@ class Limits {
     Array<std::byte> from, to;
     std::vector<double> rates;
   };
-  static size_t size_class(double bytes);
-  double measure_copy(Copy& copy);
+  using Kind = std::pair<size_t, Cache>;  // bytes
+  static Kind kind(double bytes, Cache cache);
+  double measure_copy(Copy& copy, Cache cache);
 
   Device& device_;
-  CacheState& state_;
-  std::map<size_t, Copy> copies_;
+  CacheState& caches_;
+  std::map<Kind, Copy> copies_;
   bool gemm_wanted_ = false;
   std::vector<double> gemm_rates_;
 };

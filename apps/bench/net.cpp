@@ -108,14 +108,17 @@ void add_kinds(Split& split, std::vector<KernelTime> times, const std::string& m
   }
 }
 
+// What a kernel finds there in a step.
+Cache cache_of(const KernelTime& time) { return time.in_tile ? Cache::hot : Cache::cold; }
+
 Split measure_split(Net<float>& net, Step& step, KernelClock& clock, const NetArguments& arguments,
                     const std::string& model) {
   Device& device = net.device();
-  CacheState caches(device, Cache::cold);
+  CacheState caches(device);
   Limits limits(device, caches);
   limits.want_gemm();
   Split split;
-  std::map<std::string, double> bytes_at_once;
+  std::map<std::string, KernelTime> first;
   for (int round = -1; round < arguments.rounds; ++round) {
     LayerTimes layers;
     net.measure(&layers);
@@ -125,8 +128,10 @@ Split measure_split(Net<float>& net, Step& step, KernelClock& clock, const NetAr
     const std::vector<KernelTime> kinds = clock.stop();
     net.measure(nullptr);
     if (round < 0) {
-      for (const KernelTime& time : kinds)
-        if (time.flops == 0) limits.want_copy(bytes_at_once[time.kernel] = time.bytes_at_once);
+      for (const KernelTime& time : kinds) {
+        first[time.kernel] = time;
+        if (time.flops == 0) limits.want_copy(time.bytes_at_once, cache_of(time));
+      }
       continue;
     }
     add_layers(split, net, layers, model);
@@ -137,7 +142,8 @@ Split measure_split(Net<float>& net, Step& step, KernelClock& clock, const NetAr
   }
   std::erase_if(split.layers, [](const Row& row) { return median(row.seconds) == 0; });  // passes that there are not
   for (Row& row : split.kinds)
-    row.limit = row.flops > 0 ? limits.gemm() : row.calls > 0 ? limits.copy(bytes_at_once[row.work]) : 0;
+    if (const auto found = first.find(row.work); found != first.end())
+      row.limit = row.flops > 0 ? limits.gemm() : limits.copy(found->second.bytes_at_once, cache_of(found->second));
   return split;
 }
 
@@ -185,11 +191,11 @@ int bench_net(const NetArguments& arguments) {
   if (!arguments.whole) {
     status.show("measuring where the time goes");
     const Split split = measure_split(net, step, clock, arguments, net.plan().name);
-    text +=
-        "\nBy layer, in as many rounds again\n\n" + rows_table(split.layers, true) +
-        "\nBy kind of work, in thread time over the number of threads; the limit is that of a copy of as many bytes "
-        "as\nthe largest call, with cold caches, and of GEMM\n\n" +
-        rows_table(split.kinds, true);
+    text += "\nBy layer, in as many rounds again\n\n" + rows_table(split.layers, true) +
+            "\nBy kind of work, in thread time over the number of threads; the limit is that of GEMM, or of a copy of "
+            "as many\n"
+            "bytes as the largest call: with hot caches for what runs in tiles, with cold ones for the rest\n\n" +
+            rows_table(split.kinds, true);
     rows.insert(rows.end(), split.layers.begin(), split.layers.end());
     rows.insert(rows.end(), split.kinds.begin(), split.kinds.end());
   }

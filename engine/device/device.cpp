@@ -34,14 +34,13 @@ double measure_gemm_rate(Device& device, double seconds) {
   device.kernels<float>().fill(device.stream(), b.data(), b.size(), 0.25);
   const auto round = [&] {
     device.for_tiles(tiles, 0, [&](long tile, const Lane& lane) {
-      device.gemm(lane, Gemm<float>{.transpose_b = true,
-                                    .m = m,
+      device.gemm(lane, Gemm<float>{.m = m,
                                     .n = n,
                                     .k = k,
                                     .a = a.data() + tile * m * k,
                                     .lda = k,
                                     .b = b.data(),
-                                    .ldb = k,
+                                    .ldb = n,
                                     .c = c.data() + tile * m * n,
                                     .ldc = n});
     });

@@ -14,7 +14,7 @@ struct ObservedStream {
   Stream inner = nullptr;
   const Table<float>* kernels = nullptr;
   KernelObserver* observer = nullptr;
-  int threads = 1;
+  bool is_lane = false;
 };
 
 template <auto entry, auto cost>
@@ -25,7 +25,7 @@ struct Observed<entry, cost> {
   static R call(Stream stream, Arguments... arguments) {
     const auto& observed = *static_cast<const ObservedStream*>(stream);
     KernelCall call = cost(arguments...);
-    call.threads = observed.threads;
+    call.in_tile = observed.is_lane;
     observed.observer->before(call);
     (observed.kernels->*entry)(observed.inner, arguments...);
     observed.observer->after(call);
@@ -107,7 +107,7 @@ class ObservedDevice final : public Device {
  public:
   ObservedDevice(std::unique_ptr<Device> device, KernelObserver& observer)
       : device_(std::move(device)),
-        whole_{device_->stream(), &device_->kernels<float>(), &observer, device_->threads()},
+        whole_{device_->stream(), &device_->kernels<float>(), &observer, /*is_lane=*/false},
         observer_(observer) {}
 
   std::string description() const override { return device_->description(); }
@@ -122,13 +122,14 @@ class ObservedDevice final : public Device {
 
   void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
     device_->for_tiles(count, workspace_bytes, [&](long tile, const Lane& lane) {
-      ObservedStream stream{lane.stream, whole_.kernels, &observer_};
+      ObservedStream stream{lane.stream, whole_.kernels, &observer_, /*is_lane=*/true};
       work(tile, {&stream, lane.workspace});
     });
   }
 
   void gemm(const Lane& lane, const Gemm<float>& gemm) override {
-    const KernelCall call = gemm_cost(gemm);
+    KernelCall call = gemm_cost(gemm);
+    call.in_tile = static_cast<const ObservedStream*>(lane.stream)->is_lane;
     observer_.before(call);
     device_->gemm(inner(lane), gemm);
     observer_.after(call);

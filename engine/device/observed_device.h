@@ -16,7 +16,7 @@ struct KernelCall {
   size_t bytes_read = 0, bytes_written = 0;
   size_t elements = 0;       // of the larger of what is read and written
   size_t multiply_adds = 0;  // of GEMM and of whole convolutions
-  int threads = 1;           // that the call may use: all of the device's, or within a tile the lane's one
+  bool in_tile = false;      // one of the calls on the device's lanes, side by side; else the whole device's
 };
 
 class KernelObserver {

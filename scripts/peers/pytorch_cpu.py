@@ -60,7 +60,7 @@ from nets import NETS, alexnet_paper, forms  # noqa: E402
 
 warnings.filterwarnings("ignore")  # TorchScript says at every call that it is old
 THREADS = len(os.sched_getaffinity(0))
-WHAT = {"training": "training", "inference": "inference", "one": "inference, batch 1"}
+WHAT = {"training": "training", "inference": "inference", "one": "inference"}  # one: on one image
 MODELS = ["alexnet-paper", "alexnet-owt", "alexnet-fashion", "cifar-18pct", "lenet"]
 MOST_SECONDS = 2.0  # of steps that a round repeats
 
@@ -81,7 +81,7 @@ class Peer:
             self.net = torch.compile(self.net)
         elif how == "frozen":
             with torch.no_grad(), self.precision():
-                self.net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(self.net, self.x)))
+                self.net = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(self.net, self.x, check_trace=False)))
 
     def precision(self):
         return torch.autocast("cpu", torch.bfloat16) if self.bf16 else contextlib.nullcontext()
@@ -98,6 +98,7 @@ class Peer:
         self.optimiser.step()
 
     def images_per_s(self, steps):
+        self.step()  # as Tandem has one that does not count
         start = time.perf_counter()
         for _ in range(steps):
             self.step()
@@ -230,7 +231,7 @@ def measure(model, what, arguments):
         for name, ask in machine.items():
             rates[name].append(ask())
         print(f"  round {number + 1}: " + ", ".join(f"{name} {values[-1]:.1f}" for name, values in rates.items()), flush=True)
-    row = {"model": f"`{model}`", "what": f"{what if what != 'one' else 'inference'}, batch {batch}",
+    row = {"model": f"`{model}`", "what": f"{WHAT[what]}, batch {batch}",
            "images/s": f"{statistics.median(rates['Tandem']):,.1f}"}
     for name, values in rates.items():
         if name != "Tandem":
