@@ -62,6 +62,7 @@ warnings.filterwarnings("ignore")  # TorchScript says at every call that it is o
 THREADS = len(os.sched_getaffinity(0))
 WHAT = {"training": "training", "inference": "inference", "one": "inference"}  # one: on one image
 MODELS = ["alexnet-paper", "alexnet-owt", "alexnet-fashion", "cifar-18pct", "lenet"]
+SECONDS_OF_A_TRIAL = 0.1  # a form's, three times: the best of them decides
 MOST_SECONDS = 2.0  # of steps that a round repeats
 
 
@@ -111,7 +112,8 @@ def try_form(label, *form):
         peer = Peer(*form)
         for _ in range(3):  # compiling, and TorchScript's profiling
             peer.step()
-        rate = peer.images_per_s(2)
+        steps = max(1, int(SECONDS_OF_A_TRIAL * peer.images_per_s(1) / len(peer.x)))
+        rate = max(peer.images_per_s(steps) for _ in range(3))
     except Exception as error:  # whatever a compiler throws
         print(f"  PyTorch, {label}: does not work ({str(error).splitlines()[0] if str(error) else error!r})", flush=True)
         return None
