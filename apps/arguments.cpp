@@ -25,6 +25,14 @@ void add_views_argument(CLI::App& parser, int& views) {
       ->capture_default_str();
 }
 
+void add_precision_argument(CLI::App& parser, ModelArguments& arguments) {
+  parser
+      .add_option_function<std::string>(
+          "--precision", [&](const std::string& name) { arguments.overrides.push_back("precision=" + name); },
+          kPrecisionHelp + std::string("the recipe's"))
+      ->check(CLI::IsMember({"float32", "bf16"}));
+}
+
 void add_device_arguments(CLI::App& parser, DeviceArguments& arguments) {
   parser.add_option("--device", arguments.device, "auto (a GPU if there is one), cpu or cuda:N")->capture_default_str();
   parser.add_option("--threads", arguments.threads, "CPU threads; 0: one for each processor")

@@ -38,8 +38,10 @@ int check_env(const DeviceArguments& arguments) {
   print("memory", human_bytes(memory));
   print("device", device->description());
   print("free there", human_bytes(device->available_bytes()));
-  print("GEMM", fixed(measure_gemm_rate(*device), 0) + " GFLOP/s in float32, measured; the CPU's is oneDNN " +
+  print("GEMM", fixed(measure_gemm_rate<float>(*device), 0) + " GFLOP/s in float32, " +
+                    fixed(measure_gemm_rate<bf16>(*device), 0) + " in bf16, measured; the CPU's is oneDNN " +
                     onednn_version() + "'s");
+  if (!device->multiplies_bf16()) print("", "no bf16 instructions: --precision bf16 saves memory only");
   print("CUDA", cuda_devices());
   print("compiler", compiler());
   print("build", TANDEM_BUILD_TYPE);

@@ -46,6 +46,11 @@ void add_override_argument(CLI::App& parser, ModelArguments& arguments);  // --s
 // --views, into 1 or 10: for view_windows (engine/train/prediction.h).
 void add_views_argument(CLI::App& parser, int& views);
 
+// --precision, a shorthand for --set precision=.
+void add_precision_argument(CLI::App& parser, ModelArguments& arguments);
+inline constexpr const char* kPrecisionHelp =
+    "float32, or bf16: activations and what GEMM reads in half the bytes, sums and weights in float32; without it ";
+
 struct DeviceArguments {
   std::string device = "auto";
   int threads = 0;

@@ -20,6 +20,7 @@ struct EvalArguments {
   std::string data, split = "test", out;
   int views = 1;
   bool confusion = false, json = false;
+  std::string precision;  // empty: each net's own
   DeviceArguments device;
 };
 
@@ -32,7 +33,7 @@ struct Result {
 std::vector<TrainedNet> open_nets(const EvalArguments& arguments, Device& device) {
   std::vector<TrainedNet> nets;
   for (const std::string& run : arguments.runs) {
-    nets.push_back(open_trained_net(run, device));
+    nets.push_back(open_trained_net(run, device, /*most_images=*/0, precision_from_name(arguments.precision)));
     const TrainedNet &first = nets.front(), &last = nets.back();
     if (last.net->plan().classes != first.net->plan().classes || last.header.class_names != first.header.class_names)
       throw UsageError(last.checkpoint.string(), "knows other classes than " + first.checkpoint.string(),
@@ -162,6 +163,8 @@ with the lower number is ahead.
       ->check(CLI::IsMember({"test", "train"}))
       ->capture_default_str();
   add_views_argument(*parser, arguments->views);
+  parser->add_option("--precision", arguments->precision, kPrecisionHelp + std::string("that of each net's training"))
+      ->check(CLI::IsMember({"float32", "bf16"}));
   parser->add_flag("--confusion", arguments->confusion, "Also show each class's error and what it is taken for");
   parser->add_option("--out", arguments->out, "Write that table to this file: .svg draws it, .csv has all its numbers");
   parser->add_flag("--json", arguments->json, "Print JSON instead of text");

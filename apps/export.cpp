@@ -18,7 +18,7 @@ struct ExportArguments {
   DeviceArguments device;
 };
 
-void print_tensors(const Net<float>& net) {
+void print_tensors(const AnyNet<float>& net) {
   TextTable table({"here", "in PyTorch", "shape"});
   const std::vector<TorchTensor> tensors = torch_tensors(net.plan());
   for (size_t p = 0; p < tensors.size(); ++p)

@@ -10,18 +10,16 @@ namespace {
 constexpr int kFilterPixels = 44;  // a side of a filter's picture, at least where its own pixels divide it
 
 // The convolution that reads the image itself; null if there is none.
-const PlannedLayer<float>* first_convolution(const NetPlan<float>& plan) {
-  const auto reads_image = [](const PlannedLayer<float>& layer) {
-    return layer.type == "convolution" && layer.inputs[0] < 0;
-  };
+const PlannedLayer* first_convolution(const NetOutline& plan) {
+  const auto reads_image = [](const PlannedLayer& layer) { return layer.type == "convolution" && layer.inputs[0] < 0; };
   const auto found = std::find_if(plan.layers.begin(), plan.layers.end(), reads_image);
   return found == plan.layers.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-int columns(const NetPlan<float>& plan) {
-  for (const PlannedLayer<float>& layer : plan.layers) {
+int columns(const NetOutline& plan) {
+  for (const PlannedLayer& layer : plan.layers) {
     if (layer.type != "convolution") continue;
     const int source = layer.inputs[0];
     const int channels = source < 0 ? plan.input.channels : plan.layers[size_t(source)].output.channels;
@@ -31,8 +29,8 @@ int columns(const NetPlan<float>& plan) {
   return 1;
 }
 
-std::optional<Image> filter_picture(const Net<float>& net) {
-  const PlannedLayer<float>* layer = first_convolution(net.plan());
+std::optional<Image> filter_picture(const AnyNet<float>& net) {
+  const PlannedLayer* layer = first_convolution(net.plan());
   if (layer == nullptr) return {};
   const auto weights = std::find_if(net.parameters().begin(), net.parameters().end(),
                                     [&](const auto& parameter) { return parameter.name == layer->name + ".weights"; });

@@ -12,10 +12,10 @@ constexpr long kFirstSteps = 200;
 
 // Layers with biases whose outputs a ReLU takes (after pools and normalisation at most), with biases of 0 or less; none
 // if any starts above 0.
-std::vector<std::string> layers_without_bias(const NetPlan<float>& plan) {
+std::vector<std::string> layers_without_bias(const NetOutline& plan) {
   std::vector<std::string> without;
-  const PlannedLayer<float>* learned = nullptr;
-  for (const PlannedLayer<float>& layer : plan.layers) {
+  const PlannedLayer* learned = nullptr;
+  for (const PlannedLayer& layer : plan.layers) {
     if (!layer.parameters.empty()) learned = &layer;
     if (layer.type != "relu" || learned == nullptr) continue;
     for (const ParameterSpec& spec : learned->parameters) {
@@ -28,7 +28,7 @@ std::vector<std::string> layers_without_bias(const NetPlan<float>& plan) {
   return without;
 }
 
-std::string remedy(const NetPlan<float>& plan) {
+std::string remedy(const NetOutline& plan) {
   const std::vector<std::string> layers = layers_without_bias(plan);
   if (layers.empty()) return "";
   const std::string& last = layers.back();
@@ -39,7 +39,7 @@ std::string remedy(const NetPlan<float>& plan) {
 
 }  // namespace
 
-FlatStart::FlatStart(const NetPlan<float>& plan) : guessing_(std::log(double(plan.classes))), remedy_(remedy(plan)) {}
+FlatStart::FlatStart(const NetOutline& plan) : guessing_(std::log(double(plan.classes))), remedy_(remedy(plan)) {}
 
 std::optional<std::string> FlatStart::note(long step, double loss) {
   if (step <= kFirstSteps / 2 || step > kFirstSteps) return {};

@@ -9,7 +9,7 @@ namespace tandem {
 
 class FlatStart {
  public:
-  explicit FlatStart(const NetPlan<float>& plan);
+  explicit FlatStart(const NetOutline& plan);
 
   // To be told of every step's loss. Once, when the first steps are over, gives a note for the user if the mean loss of
   // their second half is still that of guessing.

@@ -115,6 +115,13 @@ NetPlan<T> plan_model(const ModelFolder& model) {
 }
 
 template NetPlan<float> plan_model(const ModelFolder&);
+template NetPlan<bf16> plan_model(const ModelFolder&);
 template NetPlan<double> plan_model(const ModelFolder&);
+
+std::unique_ptr<AnyNet<float>> build_net(const ModelFolder& model, Precision precision, Device& device,
+                                         const NetOptions& options) {
+  if (precision == Precision::bf16) return std::make_unique<Net<bf16>>(plan_model<bf16>(model), device, options);
+  return std::make_unique<Net<float>>(plan_model<float>(model), device, options);
+}
 
 }  // namespace tandem

@@ -1,10 +1,12 @@
 // Finds the two files that make a model: what the network is, and how it is trained.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/core/options.h"
-#include "engine/net/net_plan.h"
+#include "engine/net/net.h"
+#include "engine/net/precision.h"
 
 namespace tandem {
 
@@ -25,5 +27,9 @@ ModelFolder parse_model(const std::string& net_toml, const std::string& recipe_t
 // Plans the model's network. Throws UsageError for whatever is wrong in net.toml, unknown keys included.
 template <class T>
 NetPlan<T> plan_model(const ModelFolder& model);
+
+// Plans the model's network and takes its memory, as Net does.
+std::unique_ptr<AnyNet<float>> build_net(const ModelFolder& model, Precision precision, Device& device,
+                                         const NetOptions& options);
 
 }  // namespace tandem

@@ -29,7 +29,8 @@ struct StepMemory {
   size_t on_device() const { return net.total() + augmenter; }
 };
 
-StepMemory step_memory(const NetPlan<float>& plan, const Recipe& recipe, const Device& device, int batch,
+template <class T>
+StepMemory step_memory(const NetPlan<T>& plan, const Recipe& recipe, const Device& device, int batch,
                        const std::string& data) {
   ImageFormat image{plan.input.height, plan.input.width, plan.input.channels};
   InputRecipe input;
@@ -43,22 +44,23 @@ StepMemory step_memory(const NetPlan<float>& plan, const Recipe& recipe, const D
                     Transform(image, input, augment, Normaliser(Subtract::none, image, {})));
   }
   const Transform transform(image, input, augment, Normaliser(Subtract::none, image, {}));
-  return {Net<float>::memory_use(plan, device, {.batch = batch}), Augmenter::memory_use(transform, batch),
+  return {Net<T>::memory_use(plan, device, {.batch = batch}), Augmenter::memory_use(transform, batch),
           BatchReader::memory_use(image, batch)};
 }
 
 // Of one image's training step. Forward, weight gradient and data gradient cost the same, but where no layer below has
 // anything to learn nobody needs the data gradient: usually in the first layer.
-long training_multiply_adds(const NetPlan<float>& plan) {
+template <class T>
+long training_multiply_adds(const NetPlan<T>& plan) {
   const ActivationPlan activations = plan_activations(plan, {});
   long count = 0;
   for (size_t l = 0; l < plan.layers.size(); ++l)
-    count += plan.layers[l].layer->multiply_adds() *
+    count += plan.layers[l].multiply_adds *
              (1 + !plan.layers[l].parameters.empty() + activations.layers[l].wants_input_gradient());
   return count;
 }
 
-long parameter_count(const PlannedLayer<float>& layer) {
+long parameter_count(const PlannedLayer& layer) {
   long count = 0;
   for (const ParameterSpec& parameter : layer.parameters) count += parameter.elements();
   return count;
@@ -66,19 +68,20 @@ long parameter_count(const PlannedLayer<float>& layer) {
 
 std::string grouped_or_empty(long number) { return number == 0 ? "" : grouped(number); }
 
-void print_layers(const NetPlan<float>& plan, int batch) {
+template <class T>
+void print_layers(const NetPlan<T>& plan, int batch) {
   TextTable table({"layer", "type", "output", "parameters", "multiply-adds", "output of the batch"});
-  table.add_row({"input", "", plan.input.text(), "", "", human_bytes(sizeof(float) * plan.input.elements() * batch)});
-  for (const PlannedLayer<float>& layer : plan.layers)
+  table.add_row({"input", "", plan.input.text(), "", "", human_bytes(sizeof(T) * plan.input.elements() * batch)});
+  for (const PlannedLayer& layer : plan.layers)
     table.add_row({layer.name, layer.type, layer.output.text(), grouped_or_empty(parameter_count(layer)),
-                   grouped_or_empty(layer.layer->multiply_adds()),
-                   human_bytes(sizeof(float) * layer.output.elements() * batch)});
+                   grouped_or_empty(layer.multiply_adds), human_bytes(sizeof(T) * layer.output.elements() * batch)});
   table.add_rule();
   table.add_row({"", "", "", grouped(plan.parameter_count()), grouped(plan.multiply_adds()), ""});
   std::cout << plan.name << ", one image; " << plan.classes << " classes\n\n" << table.text();
 }
 
-void print_step(const NetPlan<float>& plan, const StepMemory& memory, int batch, const Device& device) {
+template <class T>
+void print_step(const NetPlan<T>& plan, const StepMemory& memory, int batch, const Device& device) {
   TextTable table({"memory of a training step", "bytes"});
   table.add_row({"parameters", human_bytes(memory.net.parameters)});
   table.add_row({"their gradients", human_bytes(memory.net.gradients)});
@@ -99,7 +102,8 @@ void print_step(const NetPlan<float>& plan, const StepMemory& memory, int batch,
             << " of the host's memory.\n";
 }
 
-void print_json(const NetPlan<float>& plan, const StepMemory& memory, int batch) {
+template <class T>
+void print_json(const NetPlan<T>& plan, const StepMemory& memory, int batch) {
   std::cout << nlohmann::json{{"model", plan.name},
                               {"batch", batch},
                               {"parameters", plan.parameter_count()},
@@ -110,10 +114,9 @@ void print_json(const NetPlan<float>& plan, const StepMemory& memory, int batch)
             << '\n';
 }
 
-int plan(const PlanArguments& arguments) {
-  const ModelFolder model = load_model(arguments.model.model, arguments.model.overrides);
-  const NetPlan<float> plan = plan_model<float>(model);
-  const Recipe recipe = parse_recipe(model.recipe);
+template <class T>
+int plan(const PlanArguments& arguments, const ModelFolder& model, const Recipe& recipe) {
+  const NetPlan<T> plan = plan_model<T>(model);
   const int batch = arguments.batch > 0 ? arguments.batch : recipe.batch;
   const std::unique_ptr<Device> device = open_device(arguments.device);
   const StepMemory memory = step_memory(plan, recipe, *device, batch, arguments.data);
@@ -137,13 +140,20 @@ void add_plan(CLI::App& tandem, Command& command) {
   const auto arguments = std::make_shared<PlanArguments>();
   add_model_arguments(*parser, arguments->model);
   add_device_arguments(*parser, arguments->device);
+  add_precision_argument(*parser, arguments->model);
   parser->add_option("--batch", arguments->batch, "Images in a batch; without it the recipe's")
       ->check(CLI::Range(1, 1 << 20));
   parser->add_option(
       "--data", arguments->data,
       "Folder of the data set, whose images are counted as they are stored; without it as the net's input");
   parser->add_flag("--json", arguments->json, "Print one JSON object instead");
-  parser->callback([=, &command] { command = [=] { return plan(*arguments); }; });
+  parser->callback([=, &command] {
+    command = [=] {
+      const ModelFolder model = load_model(arguments->model.model, arguments->model.overrides);
+      const Recipe recipe = parse_recipe(model.recipe);
+      return (recipe.precision == Precision::bf16 ? plan<bf16> : plan<float>)(*arguments, model, recipe);
+    };
+  });
 }
 
 }  // namespace tandem

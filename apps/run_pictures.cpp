@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kPredictions = 64;
 
-void draw_predictions(const std::filesystem::path& path, Net<float>& net, const Dataset& test,
+void draw_predictions(const std::filesystem::path& path, AnyNet<float>& net, const Dataset& test,
                       const Transform& transform) {
   const int count = int(std::min<long>({kPredictions, test.size(), net.options().batch}));
   BatchReader reader(test, transform, count, /*seed=*/0, /*start=*/0, ReadMode::test, /*ahead=*/1);
@@ -32,7 +32,7 @@ void draw_predictions(const std::filesystem::path& path, Net<float>& net, const 
 
 }  // namespace
 
-void draw_run_pictures(const RunFolder& folder, Net<float>& net, const Dataset& test, const Transform& transform) {
+void draw_run_pictures(const RunFolder& folder, AnyNet<float>& net, const Dataset& test, const Transform& transform) {
   const std::vector<Series> errors{read_series(folder.log(), "error", "training batches"),
                                    read_series(folder.log(), "test_error", "test set")};
   write_file(folder.file("curve.svg"), curve_svg(net.plan().name, "epoch", "error, %", errors));

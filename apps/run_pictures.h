@@ -9,6 +9,6 @@ namespace tandem {
 
 // curve.svg from the run's log, conv1.png from the first convolution's weights (if the net has one), and
 // predictions.png from the first test images.
-void draw_run_pictures(const RunFolder& folder, Net<float>& net, const Dataset& test, const Transform& transform);
+void draw_run_pictures(const RunFolder& folder, AnyNet<float>& net, const Dataset& test, const Transform& transform);
 
 }  // namespace tandem

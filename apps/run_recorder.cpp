@@ -32,8 +32,8 @@ nlohmann::json dead_units_json(const NetStatistics& statistics) {
 
 }  // namespace
 
-RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer,
-                         const NetPlan<float>& plan, int kept, Save save)
+RunRecorder::RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer, const NetOutline& plan,
+                         int kept, Save save)
     : folder_(folder),
       steps_per_epoch_(trainer.steps_per_epoch()),
       total_steps_(trainer.total_steps()),

@@ -18,8 +18,8 @@ class RunRecorder final : public TrainObserver {
 
   // Of a run that `trainer` is about to begin or to go on with. `save` writes a checkpoint; the newest `kept` stay, and
   // the best.
-  RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer, const NetPlan<float>& plan,
-              int kept, Save save);
+  RunRecorder(const RunFolder& folder, const Recipe& recipe, const Trainer& trainer, const NetOutline& plan, int kept,
+              Save save);
 
   bool wants_statistics(long step) const override;
   void step_done(const StepReport& report) override;

@@ -92,7 +92,7 @@ std::string list(const std::vector<std::string>& words) {
 }
 
 // Starts from the layers of another net that fit.
-void take_initial_values(const std::filesystem::path& path, Net<float>& net) {
+void take_initial_values(const std::filesystem::path& path, AnyNet<float>& net) {
   const FittingLayers layers = load_fitting_layers(path, net);
   if (layers.taken.empty())
     throw UsageError("--init " + path.string(), "has no layer that fits: " + layers.anew[0].reason,
@@ -141,9 +141,8 @@ int train(const TrainArguments& arguments) {
   RunFolder folder(arguments.out.empty() ? default_folder(named.net.text("name")) : arguments.out);
   const auto checkpoint = arguments.resume ? folder.newest_checkpoint() : std::nullopt;
   const ModelFolder model = checkpoint ? load_model(folder.path().string(), arguments.overrides()) : named;
-  NetPlan<float> plan = plan_model<float>(model);
+  const std::string net_name = plan_model<float>(model).name;  // complains about the net before data are read
   const Recipe recipe = parse_recipe(model.recipe);
-  const std::string net_name = plan.name;
 
   auto train_set = open_dataset(arguments.data, Split::train);
   if (recipe.limit > 0) train_set = subset(std::move(train_set), recipe.limit);
@@ -165,28 +164,29 @@ int train(const TrainArguments& arguments) {
       checkpoint ? TrainingStatistics{read_normaliser(*checkpoint, recipe.input.subtract), header.colours}
                  : measure_training_set(recipe.input, recipe.augment, *train_set);
   header.colours = statistics.colours;
-  Net<float> net(std::move(plan), *device, {.batch = recipe.batch});
-  Trainer trainer(net, recipe, *train_set, *test_set, statistics.normaliser, statistics.colours);
+  const auto net = build_net(model, recipe.precision, *device, {.batch = recipe.batch});
+  Trainer trainer(*net, recipe, *train_set, *test_set, statistics.normaliser, statistics.colours);
   if (checkpoint) {
-    load_parameters(*checkpoint, net);
+    load_parameters(*checkpoint, *net);
     trainer.restore(header.state);
     check_unfinished(folder, trainer);
     folder.reopen(header.recipe_toml);
   } else {
-    net.initialize(recipe.seed);
-    if (!arguments.init.empty()) take_initial_values(find_checkpoint(arguments.init), net);
+    net->initialize(recipe.seed);
+    if (!arguments.init.empty()) take_initial_values(find_checkpoint(arguments.init), *net);
     folder.create(header.net_toml, header.recipe_toml);
   }
 
   std::cout << (checkpoint ? "Resuming " : "Training ") << net_name << " on " << train_set->name() << ": "
             << grouped(train_set->size()) << " images, batch " << recipe.batch << ", " << grouped(trainer.total_steps())
             << " steps (" << fixed(double(trainer.total_steps()) / double(trainer.steps_per_epoch()), 1)
-            << " epochs), seed " << recipe.seed << ", " << device->description() << std::endl;
+            << " epochs), seed " << recipe.seed << ", " << name_of(recipe.precision) << ", " << device->description()
+            << std::endl;
   const auto started = std::chrono::steady_clock::now();
-  RunRecorder recorder(folder, recipe, trainer, net.plan(), arguments.keep,
+  RunRecorder recorder(folder, recipe, trainer, net->plan(), arguments.keep,
                        [&](const std::filesystem::path& path, const TrainState& state) {
                          header.state = state;
-                         save_checkpoint(path, net, header, statistics.normaliser);
+                         save_checkpoint(path, *net, header, statistics.normaliser);
                        });
   const StopSignal stop;
   const TrainEnd end = trainer.run(
@@ -198,7 +198,7 @@ int train(const TrainArguments& arguments) {
   }
   // A run that was killed between its last checkpoint and its result has nothing else left to do.
   const Evaluation test = recorder.last_test().images > 0 ? recorder.last_test() : trainer.test();
-  draw_run_pictures(folder, net, *test_set, trainer.transform());
+  draw_run_pictures(folder, *net, *test_set, trainer.transform());
   save_result(folder, trainer, test, seconds);
   std::cout << "Trained in " << human_duration(seconds) << "; test error " << fixed(test.error, 2) << " %, test loss "
             << fixed(test.loss, 4) << '\n';
@@ -234,6 +234,7 @@ The run folder gets the settings, log.jsonl, checkpoints and pictures. Ctrl-C en
   parser->add_option("--batch", arguments->batch, "Images an update");
   parser->add_option("--rate", arguments->rate, "Base learning rate");
   parser->add_option("--seed", arguments->seed, "Of all random numbers: weights, order, flips, dropout");
+  add_precision_argument(*parser, arguments->model);
   parser
       ->add_option("--checkpoint-every", arguments->checkpoint_every,
                    "Also save every so many steps; 0: after each epoch only")

@@ -13,28 +13,28 @@ std::string TrainedNet::class_name(int number) const {
                                                  : "class " + std::to_string(number);
 }
 
-TrainedNet open_trained_net(const std::string& name, Device& device, int most_images) {
+TrainedNet open_trained_net(const std::string& name, Device& device, int most_images,
+                            std::optional<Precision> precision) {
   TrainedNet trained;
   trained.checkpoint = find_checkpoint(name);
   trained.header = read_checkpoint_header(trained.checkpoint);
   const ModelFolder model =
       parse_model(trained.header.net_toml, trained.header.recipe_toml, trained.checkpoint.string());
-  NetPlan<float> plan = plan_model<float>(model);
   trained.recipe = parse_recipe(model.recipe);
   const Normaliser normaliser = read_normaliser(trained.checkpoint, trained.recipe.input.subtract);
   trained.transform = std::make_unique<Transform>(normaliser.format(), trained.recipe.input, trained.recipe.augment,
                                                   normaliser, trained.header.colours);
   NetOptions net_options{.batch = trained.recipe.batch, .training = false};
   if (most_images > 0) net_options.batch = std::min(net_options.batch, most_images);
-  trained.net = std::make_unique<Net<float>>(std::move(plan), device, net_options);
+  trained.net = build_net(model, precision.value_or(trained.recipe.precision), device, net_options);
   trained.augmenter = std::make_unique<Augmenter>(*trained.transform, device, net_options.batch);
   load_parameters(trained.checkpoint, *trained.net);
   return trained;
 }
 
-int last_hidden_layer(const NetPlan<float>& plan) {
+int last_hidden_layer(const NetOutline& plan) {
   const auto last = std::find_if(plan.layers.rbegin(), plan.layers.rend(),
-                                 [](const PlannedLayer<float>& layer) { return !layer.parameters.empty(); });
+                                 [](const PlannedLayer& layer) { return !layer.parameters.empty(); });
   if (last == plan.layers.rend() || last->inputs[0] < 0)
     throw UsageError(plan.name, "has no hidden layer", "choose a net with more than one layer of weights");
   return last->inputs[0];

@@ -29,7 +29,7 @@ constexpr int kBiasThreadsAcross = 1024, kBiasThreads = 256;
 
 // A thread adds N channels (x) of one row (y).
 template <class T, int N>
-__global__ void add_bias_kernel(T* __restrict__ y, const T* __restrict__ bias, long rows, int channels) {
+__global__ void add_bias_kernel(T* __restrict__ y, const Compute<T>* __restrict__ bias, long rows, int channels) {
   using V = Vec<Compute<T>, N>;
   const int c = column_index() * N;
   const long row = row_index();
@@ -41,13 +41,13 @@ __global__ void add_bias_kernel(T* __restrict__ y, const T* __restrict__ bias, l
 // channels (x) of every blockDim.y-th row (y); threads of one column then meet in shared memory. The order is fixed by
 // part_rows and the block: four sums side by side, since one would wait for each addition to finish.
 template <class T, int N>
-__global__ void column_sum_kernel(const T* __restrict__ x, T* __restrict__ sums, long rows, int channels,
+__global__ void column_sum_kernel(const T* __restrict__ x, Compute<T>* __restrict__ sums, long rows, int channels,
                                   long part_rows, bool accumulate) {
   using V = Vec<Compute<T>, N>;
   const int c = (blockIdx.x * blockDim.x + threadIdx.x) * N;
   const long begin = blockIdx.y * part_rows, end = min(begin + part_rows, rows), step = long(blockDim.y) * channels;
   const T* in = x + size_t(begin + threadIdx.y) * channels;
-  T* out = sums + size_t(blockIdx.y) * channels;
+  Compute<T>* out = sums + size_t(blockIdx.y) * channels;
   V sum0 = V::all(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
   long row = begin + threadIdx.y;
   for (; row + 3 * blockDim.y < end; row += 4 * blockDim.y, in += 4 * step) {
@@ -71,33 +71,37 @@ __global__ void column_sum_kernel(const T* __restrict__ x, T* __restrict__ sums,
 }
 
 template <class T, int N>
-void add_bias_by(Stream stream, T* y, const T* bias, long rows, int channels) {
+void add_bias_by(Stream stream, T* y, const Compute<T>* bias, long rows, int channels) {
   const Launch l = row_launch(stream, rows, channels / N, kBiasThreadsAcross, kBiasThreads);
   launch<add_bias_kernel<T, N>>(l, y, bias, rows, channels);
 }
 
 template <class T>
-void add_bias(Stream stream, T* y, const T* bias, long rows, int channels) {
+void add_bias(Stream stream, T* y, const Compute<T>* bias, long rows, int channels) {
   const auto variant = channels % kLanes<T> == 0 ? add_bias_by<T, kLanes<T>> : add_bias_by<T, 1>;
   variant(stream, y, bias, rows, channels);
 }
 
 template <class T, int N>
-void column_sum_by(Stream stream, const T* x, T* partial, T* sum, long rows, int channels, bool accumulate) {
+void column_sum_by(Stream stream, const T* x, Compute<T>* partial, Compute<T>* sum, long rows, int channels,
+                   bool accumulate) {
+  using A = Compute<T>;
   constexpr long kPartRows = 16;  // fewer are not worth a second pass
   const long part_rows = max(kPartRows, long(ceil_div(rows, kColumnSumParts)));
   const int parts = ceil_div(rows, part_rows);
   const int x_threads = block_width(channels / N, 32);
   const dim3 block(x_threads, block_height(x_threads, kColumnSumThreads));
   const int blocks = channels / N / x_threads;
-  const auto kernel = launch<column_sum_kernel<T, N>, const T*, T*, long, int, long, bool>;
-  if (parts == 1) return kernel(Launch{dim3(blocks), block, 0, stream}, x, sum, rows, channels, rows, accumulate);
-  kernel(Launch{dim3(blocks, parts), block, 0, stream}, x, partial, rows, channels, part_rows, false);
-  kernel(Launch{dim3(blocks), block, 0, stream}, partial, sum, parts, channels, parts, accumulate);
+  const auto sum_rows = launch<column_sum_kernel<T, N>, const T*, A*, long, int, long, bool>;
+  const auto sum_parts = launch<column_sum_kernel<A, N>, const A*, A*, long, int, long, bool>;
+  if (parts == 1) return sum_rows(Launch{dim3(blocks), block, 0, stream}, x, sum, rows, channels, rows, accumulate);
+  sum_rows(Launch{dim3(blocks, parts), block, 0, stream}, x, partial, rows, channels, part_rows, false);
+  sum_parts(Launch{dim3(blocks), block, 0, stream}, partial, sum, parts, channels, parts, accumulate);
 }
 
 template <class T>
-void column_sum(Stream stream, const T* x, T* partial, T* sum, long rows, int channels, bool accumulate) {
+void column_sum(Stream stream, const T* x, Compute<T>* partial, Compute<T>* sum, long rows, int channels,
+                bool accumulate) {
   const auto variant = channels % kLanes<T> == 0 ? column_sum_by<T, kLanes<T>> : column_sum_by<T, 1>;
   variant(stream, x, partial, sum, rows, channels, accumulate);
 }

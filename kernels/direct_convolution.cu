@@ -22,8 +22,8 @@ struct Group {
 
 // x runs over the outputs, y over output pixels.
 template <class T>
-__global__ void direct_forward_kernel(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ bias,
-                                      T* __restrict__ y, Convolution p, int rows) {
+__global__ void direct_forward_kernel(const T* __restrict__ x, const T* __restrict__ w,
+                                      const Compute<T>* __restrict__ bias, T* __restrict__ y, Convolution p, int rows) {
   const int o = column_index(), row = int(row_index());
   const Group group(p);
   const int image_row = row / p.out_width, image = image_row / p.out_height;
@@ -70,8 +70,8 @@ __global__ void direct_backward_data_kernel(const T* __restrict__ dy, const T* _
 
 // x runs over a filter's channels, y over outputs and the filter's pixels (kh, kw).
 template <class T>
-__global__ void direct_backward_weights_kernel(const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ dw,
-                                               Convolution p, int taps, bool accumulate) {
+__global__ void direct_backward_weights_kernel(const T* __restrict__ x, const T* __restrict__ dy,
+                                               Compute<T>* __restrict__ dw, Convolution p, int taps, bool accumulate) {
   const int c = column_index(), tap = int(row_index());
   const Group group(p);
   const int kw = tap % p.kernel, kh = tap / p.kernel % p.kernel, o = tap / p.kernel / p.kernel;
@@ -89,12 +89,12 @@ __global__ void direct_backward_weights_kernel(const T* __restrict__ x, const T*
       sum += load(gradient + ow * p.out_channels) * load(in + column * p.channels);
     }
   }
-  T* out = dw + size_t(tap) * group.run + c;
+  Compute<T>* out = dw + size_t(tap) * group.run + c;
   store(out, accumulate ? load(out) + sum : sum);
 }
 
 template <class T>
-void direct_forward(Stream stream, const T* x, const T* w, const T* bias, T* y, const Convolution& p) {
+void direct_forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Convolution& p) {
   const int rows = int(p.rows());
   launch<direct_forward_kernel<T>>(row_launch(stream, rows, p.out_channels), x, w, bias, y, p, rows);
 }
@@ -106,7 +106,8 @@ void direct_backward_data(Stream stream, const T* dy, const T* w, T* dx, const C
 }
 
 template <class T>
-void direct_backward_weights(Stream stream, const T* x, const T* dy, T* dw, const Convolution& p, bool accumulate) {
+void direct_backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* dw, const Convolution& p,
+                             bool accumulate) {
   const int taps = p.out_channels * p.kernel * p.kernel;
   launch<direct_backward_weights_kernel<T>>(row_launch(stream, taps, p.group_channels()), x, dy, dw, p, taps,
                                             accumulate);

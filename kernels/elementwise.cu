@@ -1,5 +1,6 @@
-// Small operations on whole tensors: y = value, y += x, y = factor x, and the copy of a slice of channels that
-// concatenation and slicing are made of. Each moves every element it must read or write once: all are bound by memory.
+// Small operations on whole tensors: y = value, y += x, y = factor x, rounding to the storage type, and the copy of a
+// slice of channels that concatenation and slicing are made of. Each moves every element it must read or write once:
+// all are bound by memory.
 #include "kernels/elementwise.h"
 
 #include "kernels/kernel.h"
@@ -10,7 +11,7 @@
 namespace tandem::KERNEL_NAMESPACE {
 namespace {
 
-// One thread a Vec in the first three.
+// One thread a Vec in the first four.
 template <class T>
 __global__ void fill_kernel(T* __restrict__ x, size_t n, Compute<T> value) {
   const size_t i = element_index<T>();
@@ -27,6 +28,12 @@ template <class T>
 __global__ void scale_kernel(const T* x, T* y, size_t n, Compute<T> factor) {
   const size_t i = element_index<T>();
   if (i < n) (factor * FullVec<T>::load(x + i)).store(y + i);
+}
+
+template <class T>
+__global__ void narrow_kernel(const Compute<T>* __restrict__ x, T* __restrict__ y, size_t n) {
+  const size_t i = element_index<T>();
+  if (i < n) FullVec<T>::load(x + i).store(y + i);
 }
 
 // A thread copies one W, a Word or an element, of one row. All sizes count Ws; x and y point at the slices' beginnings.
@@ -56,6 +63,11 @@ void scale(Stream stream, const T* x, T* y, size_t n, double factor) {
 }
 
 template <class T>
+void narrow(Stream stream, const Compute<T>* x, T* y, size_t n) {
+  launch<narrow_kernel<T>>(elementwise_launch<T>(stream, n), x, y, n);
+}
+
+template <class T>
 void copy_channels(Stream stream, const T* x, int x_channels, int x_begin, T* y, int y_channels, int y_begin, int count,
                    long rows) {
   x += x_begin;
@@ -79,6 +91,7 @@ void fill_elementwise(Table<T>& table) {
   table.fill = fill<T>;
   table.add = add<T>;
   table.scale = scale<T>;
+  table.narrow = narrow<T>;
   table.copy_channels = copy_channels<T>;
 }
 TANDEM_INSTANTIATE(fill_elementwise)

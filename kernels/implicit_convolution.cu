@@ -83,7 +83,7 @@ struct TileOfBlock {
 
 template <class T, int N>
 __global__ void __launch_bounds__(kProductThreads)
-    implicit_forward_kernel(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ bias,
+    implicit_forward_kernel(const T* __restrict__ x, const T* __restrict__ w, const Compute<T>* __restrict__ bias,
                             T* __restrict__ y, Convolution p, Windows windows) {
   using V = Vec<Compute<T>, kQuad>;
   const int run = p.channels / p.groups, outputs = p.out_channels / p.groups, first = blockIdx.y * outputs;
@@ -136,10 +136,10 @@ __global__ void __launch_bounds__(kProductThreads)
 }
 
 // dw from the parts' sums. A thread owns N of its elements.
-template <class T, int N>
-__global__ void add_parts_kernel(const Compute<T>* __restrict__ partial, T* __restrict__ dw, int weights, int parts,
+template <class A, int N>
+__global__ void add_parts_kernel(const A* __restrict__ partial, A* __restrict__ dw, int weights, int parts,
                                  bool accumulate) {
-  using V = Vec<Compute<T>, N>;
+  using V = Vec<A, N>;
   const int i = int(blockIdx.x * blockDim.x + threadIdx.x) * N;
   if (i >= weights) return;
   V sum = accumulate ? V::load(dw + i) : V::all(0);
@@ -155,7 +155,7 @@ Launch product_launch(Stream stream, int rows, int columns, int parts, int group
 }
 
 template <class T, int N>
-void forward(Stream stream, const T* x, const T* w, const T* bias, T* y, const Convolution& p) {
+void forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Convolution& p) {
   const Windows windows = windows_over_input(p);
   launch<implicit_forward_kernel<T, N>>(product_launch(stream, windows.count, p.group_outputs(), 1, p.groups), x, w,
                                         bias, y, p, windows);
@@ -174,7 +174,7 @@ void backward_data(Stream stream, const T* dy, const T* w, T* dx, const Convolut
 }
 
 template <class T, int N>
-void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* partial, T* dw, const Convolution& p,
+void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* partial, Compute<T>* dw, const Convolution& p,
                       bool accumulate) {
   constexpr int kThreads = 256;
   const Windows windows = windows_over_input(p);
@@ -182,14 +182,14 @@ void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* partia
   const int weights = p.out_channels * windows.taps;
   launch<implicit_backward_weights_kernel<T, N>>(
       product_launch(stream, p.group_outputs(), windows.taps, parts, p.groups), x, dy, partial, p, windows, part_rows);
-  launch<add_parts_kernel<T, N>>(Launch{grid1d(weights / N, kThreads), kThreads, 0, stream}, partial, dw, weights,
-                                 parts, accumulate);
+  launch<add_parts_kernel<Compute<T>, N>>(Launch{grid1d(weights / N, kThreads), kThreads, 0, stream}, partial, dw,
+                                          weights, parts, accumulate);
 }
 
 bool in_quads(const Convolution& p) { return p.group_channels() % kQuad == 0 && p.group_outputs() % kQuad == 0; }
 
 template <class T>
-void implicit_forward(Stream stream, const T* x, const T* w, const T* bias, T* y, const Convolution& p) {
+void implicit_forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Convolution& p) {
   (in_quads(p) ? forward<T, kQuad> : forward<T, 1>)(stream, x, w, bias, y, p);
 }
 
@@ -199,8 +199,8 @@ void implicit_backward_data(Stream stream, const T* dy, const T* w, T* dx, const
 }
 
 template <class T>
-void implicit_backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* partial, T* dw, const Convolution& p,
-                               bool accumulate) {
+void implicit_backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* partial, Compute<T>* dw,
+                               const Convolution& p, bool accumulate) {
   (in_quads(p) ? backward_weights<T, kQuad> : backward_weights<T, 1>)(stream, x, dy, partial, dw, p, accumulate);
 }
 

@@ -33,8 +33,8 @@ __device__ A sum_of(Vec<A, N> v) {
 // blockIdx.x is the position, x runs over tiles of outputs, y over tiles of images. A tile that hangs over the end
 // repeats the last image or output, and does not store it.
 template <class T, int N>
-__global__ void local_forward_kernel(const T* __restrict__ x, const T* __restrict__ w, const T* __restrict__ bias,
-                                     T* __restrict__ y, Local p) {
+__global__ void local_forward_kernel(const T* __restrict__ x, const T* __restrict__ w,
+                                     const Compute<T>* __restrict__ bias, T* __restrict__ y, Local p) {
   using A = Compute<T>;
   using V = Vec<A, N>;
   const int position = blockIdx.x, positions = p.out_height * p.out_width;
@@ -123,8 +123,9 @@ __global__ void local_backward_data_kernel(const T* __restrict__ dy, const T* __
 
 // blockIdx.x is the position, blockIdx.z the filter's pixel (kh, kw), x runs over channels, y over tiles of outputs.
 template <class T, int N>
-__global__ void local_backward_weights_kernel(const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ dw,
-                                              Local p, bool accumulate, int output_blocks) {
+__global__ void local_backward_weights_kernel(const T* __restrict__ x, const T* __restrict__ dy,
+                                              Compute<T>* __restrict__ dw, Local p, bool accumulate,
+                                              int output_blocks) {
   using V = Vec<Compute<T>, N>;
   const int position = blockIdx.x / output_blocks, tap = blockIdx.z;
   const int c = int(blockIdx.y * blockDim.x + threadIdx.x) * N;
@@ -149,19 +150,19 @@ __global__ void local_backward_weights_kernel(const T* __restrict__ x, const T* 
     }
   }
   const size_t filter_size = size_t(p.kernel) * p.kernel * p.channels;
-  T* filter = dw + (size_t(position) * p.out_channels + output) * filter_size + tap * p.channels + c;
+  Compute<T>* filter = dw + (size_t(position) * p.out_channels + output) * filter_size + tap * p.channels + c;
   UNROLL
   for (int o = 0; o < kLongTile; ++o) {
     if (o > last) continue;
-    T* out = filter + o * filter_size;
+    Compute<T>* out = filter + o * filter_size;
     (accumulate ? V::load(out) + sum[o] : sum[o]).store(out);
   }
 }
 
 // A thread owns one bias, or a Vec of them.
 template <class T, int N>
-__global__ void local_backward_bias_kernel(const T* __restrict__ dy, T* __restrict__ dbias, int batch, int biases,
-                                           bool accumulate) {
+__global__ void local_backward_bias_kernel(const T* __restrict__ dy, Compute<T>* __restrict__ dbias, int batch,
+                                           int biases, bool accumulate) {
   using V = Vec<Compute<T>, N>;
   const int i = int(blockIdx.x * blockDim.x + threadIdx.x) * N;
   if (i >= biases) return;
@@ -181,7 +182,7 @@ Blocks blocks_for(int across, int down) {
 }
 
 template <class T, int N>
-void forward(Stream stream, const T* x, const T* w, const T* bias, T* y, const Local& p) {
+void forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Local& p) {
   const Blocks b = blocks_for(ceil_div(p.out_channels, kTile), ceil_div(p.batch, kTile));
   const dim3 grid(p.out_height * p.out_width, b.across, b.down);
   launch<local_forward_kernel<T, N>>(Launch{grid, b.block, 0, stream}, x, w, bias, y, p);
@@ -195,21 +196,21 @@ void backward_data(Stream stream, const T* dy, const T* w, T* dx, const Local& p
 }
 
 template <class T, int N>
-void backward_weights(Stream stream, const T* x, const T* dy, T* dw, const Local& p, bool accumulate) {
+void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* dw, const Local& p, bool accumulate) {
   const Blocks b = blocks_for(p.channels / N, ceil_div(p.out_channels, kLongTile));
   const dim3 grid(p.out_height * p.out_width * b.down, b.across, p.kernel * p.kernel);
   launch<local_backward_weights_kernel<T, N>>(Launch{grid, b.block, 0, stream}, x, dy, dw, p, accumulate, b.down);
 }
 
 template <class T, int N>
-void backward_bias(Stream stream, const T* dy, T* dbias, const Local& p, bool accumulate) {
+void backward_bias(Stream stream, const T* dy, Compute<T>* dbias, const Local& p, bool accumulate) {
   const int biases = p.out_height * p.out_width * p.out_channels;
   launch<local_backward_bias_kernel<T, N>>(Launch{grid1d(biases / N, kMostThreads), kMostThreads, 0, stream}, dy, dbias,
                                            p.batch, biases, accumulate);
 }
 
 template <class T>
-void local_forward(Stream stream, const T* x, const T* w, const T* bias, T* y, const Local& p) {
+void local_forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Local& p) {
   (p.channels % kLanes<T> == 0 ? forward<T, kLanes<T>> : forward<T, 1>)(stream, x, w, bias, y, p);
 }
 
@@ -219,7 +220,8 @@ void local_backward_data(Stream stream, const T* dy, const T* w, T* dx, const Lo
 }
 
 template <class T>
-void local_backward_weights(Stream stream, const T* x, const T* dy, T* dw, T* dbias, const Local& p, bool accumulate) {
+void local_backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* dw, Compute<T>* dbias, const Local& p,
+                            bool accumulate) {
   (p.channels % kLanes<T> == 0 ? backward_weights<T, kLanes<T>> : backward_weights<T, 1>)(stream, x, dy, dw, p,
                                                                                           accumulate);
   (p.out_channels % kLanes<T> == 0 ? backward_bias<T, kLanes<T>> : backward_bias<T, 1>)(stream, dy, dbias, p,

@@ -44,13 +44,14 @@ __device__ A reduce(A value, Combine combine) {
 // threadIdx.x runs over the kThreads threads of a row, 1 or a whole warp; threadIdx.y and blockIdx.x over rows.
 template <class T, int kThreads>
 __global__ void softmax_cross_entropy_forward_kernel(const T* __restrict__ logits, const int32_t* __restrict__ labels,
-                                                     T* __restrict__ loss, T* __restrict__ probabilities,
-                                                     int32_t* __restrict__ rank, int rows, int classes) {
+                                                     Compute<T>* __restrict__ loss,
+                                                     Compute<T>* __restrict__ probabilities, int32_t* __restrict__ rank,
+                                                     int rows, int classes) {
   using A = Compute<T>;
   const int row = int(row_index()), lane = threadIdx.x;
   if (row >= rows) return;
   const T* z = logits + size_t(row) * classes;
-  T* p = probabilities + size_t(row) * classes;
+  A* p = probabilities + size_t(row) * classes;
   const int label = labels[row];
   const A label_logit = load(z + label);
   A largest = -INFINITY;
@@ -74,8 +75,8 @@ __global__ void softmax_cross_entropy_forward_kernel(const T* __restrict__ logit
 
 // May run in place: no __restrict__.
 template <class T>
-__global__ void softmax_cross_entropy_backward_kernel(const T* probabilities, const int32_t* labels, T* dlogits,
-                                                      int rows, int classes, Compute<T> scale) {
+__global__ void softmax_cross_entropy_backward_kernel(const Compute<T>* probabilities, const int32_t* labels,
+                                                      T* dlogits, int rows, int classes, Compute<T> scale) {
   const int i = column_index(), row = int(row_index());
   const size_t start = size_t(row) * classes;
   if (row >= rows) return;
@@ -85,8 +86,8 @@ __global__ void softmax_cross_entropy_backward_kernel(const T* probabilities, co
 }
 
 template <class T>
-void softmax_cross_entropy_forward(Stream stream, const T* logits, const int32_t* labels, T* loss, T* probabilities,
-                                   int32_t* rank, int rows, int classes) {
+void softmax_cross_entropy_forward(Stream stream, const T* logits, const int32_t* labels, Compute<T>* loss,
+                                   Compute<T>* probabilities, int32_t* rank, int rows, int classes) {
   if (classes <= kFewClasses) {
     constexpr int kRows = 32;
     launch<softmax_cross_entropy_forward_kernel<T, 1>>(Launch{dim3(ceil_div(rows, kRows)), dim3(1, kRows), 0, stream},
@@ -98,8 +99,8 @@ void softmax_cross_entropy_forward(Stream stream, const T* logits, const int32_t
 }
 
 template <class T>
-void softmax_cross_entropy_backward(Stream stream, const T* probabilities, const int32_t* labels, T* dlogits, int rows,
-                                    int classes, double scale) {
+void softmax_cross_entropy_backward(Stream stream, const Compute<T>* probabilities, const int32_t* labels, T* dlogits,
+                                    int rows, int classes, double scale) {
   launch<softmax_cross_entropy_backward_kernel<T>>(row_launch(stream, rows, classes), probabilities, labels, dlogits,
                                                    rows, classes, Compute<T>(scale));
 }

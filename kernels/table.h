@@ -32,7 +32,9 @@ struct AxisTaps {
   int count = 0;
 };
 
-// T is the storage type: float, bf16, or (host only) double. Arithmetic is in float, for double in double.
+// T is the storage type of activations, of their gradients, and of weights as GEMM reads them: float, bf16, or (host
+// only) double. Arithmetic is in Compute<T>: float, for double in double; so are biases, gradients of parameters,
+// probabilities and losses.
 template <class T>
 struct Table {
   // --- convolution.cu: the two halves of im2col convolution
@@ -43,20 +45,21 @@ struct Table {
   void (*col2im)(Stream, const T* columns, T* dx, const Convolution&, int group, int image_begin, int images);
 
   // --- direct_convolution.cu, implicit_convolution.cu: whole convolutions without columns. bias may be null.
-  void (*direct_forward)(Stream, const T* x, const T* w, const T* bias, T* y, const Convolution&);
+  void (*direct_forward)(Stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Convolution&);
   void (*direct_backward_data)(Stream, const T* dy, const T* w, T* dx, const Convolution&);
-  void (*direct_backward_weights)(Stream, const T* x, const T* dy, T* dw, const Convolution&, bool accumulate);
-  void (*implicit_forward)(Stream, const T* x, const T* w, const T* bias, T* y, const Convolution&);
+  void (*direct_backward_weights)(Stream, const T* x, const T* dy, Compute<T>* dw, const Convolution&, bool accumulate);
+  void (*implicit_forward)(Stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Convolution&);
   void (*implicit_backward_data)(Stream, const T* dy, const T* w, T* dx, const Convolution&);
   // `partial` holds implicit_parts(shape) times as many elements of scratch as there are weights.
-  void (*implicit_backward_weights)(Stream, const T* x, const T* dy, Compute<T>* partial, T* dw, const Convolution&,
-                                    bool accumulate);
+  void (*implicit_backward_weights)(Stream, const T* x, const T* dy, Compute<T>* partial, Compute<T>* dw,
+                                    const Convolution&, bool accumulate);
 
   // --- bias.cu
-  void (*add_bias)(Stream, T* y, const T* bias, long rows, int channels);  // y[r][c] += bias[c]
+  void (*add_bias)(Stream, T* y, const Compute<T>* bias, long rows, int channels);  // y[r][c] += bias[c]
   // sum[c] = (accumulate ? sum[c] : 0) + sum over r of x[r][c], in two deterministic passes.
   // `partial` holds kColumnSumParts * channels elements of scratch.
-  void (*column_sum)(Stream, const T* x, T* partial, T* sum, long rows, int channels, bool accumulate);
+  void (*column_sum)(Stream, const T* x, Compute<T>* partial, Compute<T>* sum, long rows, int channels,
+                     bool accumulate);
 
   // --- activation.cu: elementwise over n elements, all may run in place. Backward reads the forward output y.
   void (*relu_forward)(Stream, const T* x, T* y, size_t n);
@@ -86,21 +89,24 @@ struct Table {
   // --- softmax.cu: a row is one image's logits
   // loss[r] = -log softmax(logits[r])[label], probabilities as large as logits; rank[r] = how many classes are ahead of
   // the label (a larger logit, or an equal one at a lower index): a hit at top-k is rank < k.
-  void (*softmax_cross_entropy_forward)(Stream, const T* logits, const int32_t* labels, T* loss, T* probabilities,
-                                        int32_t* rank, int rows, int classes);
-  // dlogits = scale * (probabilities - one_hot(label)); scale is 1 / batch for the mean loss. May run in place.
-  void (*softmax_cross_entropy_backward)(Stream, const T* probabilities, const int32_t* labels, T* dlogits, int rows,
-                                         int classes, double scale);
+  void (*softmax_cross_entropy_forward)(Stream, const T* logits, const int32_t* labels, Compute<T>* loss,
+                                        Compute<T>* probabilities, int32_t* rank, int rows, int classes);
+  // dlogits = scale * (probabilities - one_hot(label)); scale is 1 / batch for the mean loss. May run in place where
+  // both are of one type.
+  void (*softmax_cross_entropy_backward)(Stream, const Compute<T>* probabilities, const int32_t* labels, T* dlogits,
+                                         int rows, int classes, double scale);
 
   // --- local.cu: unshared convolution
-  void (*local_forward)(Stream, const T* x, const T* w, const T* bias, T* y, const Local&);
+  void (*local_forward)(Stream, const T* x, const T* w, const Compute<T>* bias, T* y, const Local&);
   void (*local_backward_data)(Stream, const T* dy, const T* w, T* dx, const Local&);
-  void (*local_backward_weights)(Stream, const T* x, const T* dy, T* dw, T* dbias, const Local&, bool accumulate);
+  void (*local_backward_weights)(Stream, const T* x, const T* dy, Compute<T>* dw, Compute<T>* dbias, const Local&,
+                                 bool accumulate);
 
   // --- elementwise.cu
   void (*fill)(Stream, T* x, size_t n, double value);
   void (*add)(Stream, const T* x, T* y, size_t n);                   // y += x
   void (*scale)(Stream, const T* x, T* y, size_t n, double factor);  // y = factor x, may run in place
+  void (*narrow)(Stream, const Compute<T>* x, T* y, size_t n);       // y = x, rounded to nearest, ties to even
   // y[r][y_begin + c] = x[r][x_begin + c] for c < count: concat and slice, forward and backward.
   void (*copy_channels)(Stream, const T* x, int x_channels, int x_begin, T* y, int y_channels, int y_begin, int count,
                         long rows);

@@ -55,11 +55,8 @@ std::unique_ptr<Layer<T>> make_tanh(const Options& options) {
                                               Activation<T>{&Table<T>::tanh_forward, &Table<T>::tanh_backward});
 }
 
-template std::unique_ptr<Layer<float>> make_relu(const Options&);
-template std::unique_ptr<Layer<double>> make_relu(const Options&);
-template std::unique_ptr<Layer<float>> make_sigmoid(const Options&);
-template std::unique_ptr<Layer<double>> make_sigmoid(const Options&);
-template std::unique_ptr<Layer<float>> make_tanh(const Options&);
-template std::unique_ptr<Layer<double>> make_tanh(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_relu)
+TANDEM_INSTANTIATE_LAYER(make_sigmoid)
+TANDEM_INSTANTIATE_LAYER(make_tanh)
 
 }  // namespace tandem

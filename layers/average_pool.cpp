@@ -77,9 +77,7 @@ std::unique_ptr<Layer<T>> make_global_average_pool(const Options& options) {
   return std::make_unique<GlobalAveragePoolLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_average_pool(const Options&);
-template std::unique_ptr<Layer<double>> make_average_pool(const Options&);
-template std::unique_ptr<Layer<float>> make_global_average_pool(const Options&);
-template std::unique_ptr<Layer<double>> make_global_average_pool(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_average_pool)
+TANDEM_INSTANTIATE_LAYER(make_global_average_pool)
 
 }  // namespace tandem

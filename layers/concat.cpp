@@ -56,7 +56,6 @@ std::unique_ptr<Layer<T>> make_concat(const Options& options) {
   return std::make_unique<ConcatLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_concat(const Options&);
-template std::unique_ptr<Layer<double>> make_concat(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_concat)
 
 }  // namespace tandem

@@ -68,7 +68,7 @@ class ConvolutionLayer final : public Layer<T> {
     if (algorithm_ == Algorithm::columns) use = convolution_scratch<T>(device, shape, kind);
     if (algorithm_ == Algorithm::implicit && kind.backward)
       use.kept_bytes = implicit_parts(shape) * size_t(shape.out_channels) * shape.taps() * sizeof(Compute<T>);
-    if (kind.backward && has_bias_) use.kept_bytes += size_t(kColumnSumParts) * shape.out_channels * sizeof(T);
+    if (kind.backward && has_bias_) use.kept_bytes += size_t(kColumnSumParts) * shape.out_channels * sizeof(Compute<T>);
     return use;
   }
   long multiply_adds() const override {
@@ -77,8 +77,8 @@ class ConvolutionLayer final : public Layer<T> {
 
   void forward(const ForwardPass<T>& pass) override {
     const Convolution shape = with_batch(shape_, pass.batch);
-    const T *const x = pass.inputs[0], *const w = pass.parameters[0];
-    const T* const bias = has_bias_ ? pass.parameters[1] : nullptr;
+    const T *const x = pass.inputs[0], *const w = pass.operands[0];
+    const Compute<T>* const bias = has_bias_ ? pass.parameters[1] : nullptr;
     switch (algorithm_) {
       case Algorithm::columns:
         return convolve(pass.device, shape, x, w, bias, pass.output, turned_);
@@ -102,7 +102,7 @@ class ConvolutionLayer final : public Layer<T> {
  private:
   void weight_gradient(const BackwardPass<T>& pass, const Convolution& shape) {
     const T *const x = pass.inputs[0], *const dy = pass.output_gradient;
-    T* const dw = pass.parameter_gradients[0];
+    Compute<T>* const dw = pass.parameter_gradients[0];
     switch (algorithm_) {
       case Algorithm::columns:
         return convolution_weight_gradient(pass.device, shape, x, dy, dw, pass.accumulate(), partials_);
@@ -110,14 +110,14 @@ class ConvolutionLayer final : public Layer<T> {
         return pass.kernels().direct_backward_weights(pass.stream(), x, dy, dw, shape, pass.accumulate());
       case Algorithm::implicit: {
         const size_t weights = size_t(shape.out_channels) * shape.taps();
-        Compute<T>* const partial = implicit_partials_.reserve(pass.device, implicit_parts(shape) * weights);
+        Compute<T>* const partial = partials_.reserve(pass.device, implicit_parts(shape) * weights);
         return pass.kernels().implicit_backward_weights(pass.stream(), x, dy, partial, dw, shape, pass.accumulate());
       }
     }
   }
 
   void data_gradient(const BackwardPass<T>& pass, const Convolution& shape, T* dx) {
-    const T *const dy = pass.output_gradient, *const w = pass.parameters[0];
+    const T *const dy = pass.output_gradient, *const w = pass.operands[0];
     switch (algorithm_) {
       case Algorithm::columns:
         return convolution_data_gradient(pass.device, shape, dy, w, dx);
@@ -135,8 +135,8 @@ class ConvolutionLayer final : public Layer<T> {
   Window window_;
   Learned learned_;
   Convolution shape_;
-  Scratch<T> turned_, partials_, column_partials_;
-  Scratch<Compute<T>> implicit_partials_;
+  Scratch<T> turned_;
+  Scratch<Compute<T>> partials_, column_partials_;
 };
 
 }  // namespace
@@ -146,7 +146,6 @@ std::unique_ptr<Layer<T>> make_convolution(const Options& options) {
   return std::make_unique<ConvolutionLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_convolution(const Options&);
-template std::unique_ptr<Layer<double>> make_convolution(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_convolution)
 
 }  // namespace tandem

@@ -32,20 +32,20 @@ long filters_offset(const Convolution& shape, int g) { return long(g) * shape.gr
 // dw[group_outputs][taps] of every group: beta dw + dy^T columns over one tile of rows.
 template <class T>
 void add_tile_gradient(Device& device, const Lane& lane, const ConvolutionPlan& plan, const Convolution& shape,
-                       const T* x, const T* dy, long begin, long count, T beta, T* dw) {
+                       const T* x, const T* dy, long begin, long count, Compute<T> beta, Compute<T>* dw) {
   for (int g = 0; g < shape.groups; ++g) {
     const Rows<const T> columns = columns_of(device, lane, plan, shape, x, g, begin, count);
-    device.gemm(lane, Gemm<T>{.transpose_a = true,
-                              .m = shape.group_outputs(),
-                              .n = shape.taps(),
-                              .k = count,
-                              .a = dy + begin * shape.out_channels + g * shape.group_outputs(),
-                              .lda = shape.out_channels,
-                              .b = columns.data,
-                              .ldb = columns.length,
-                              .beta = beta,
-                              .c = dw + filters_offset(shape, g),
-                              .ldc = shape.taps()});
+    device.gemm(lane, Gemm<T, Compute<T>>{.transpose_a = true,
+                                          .m = shape.group_outputs(),
+                                          .n = shape.taps(),
+                                          .k = count,
+                                          .a = dy + begin * shape.out_channels + g * shape.group_outputs(),
+                                          .lda = shape.out_channels,
+                                          .b = columns.data,
+                                          .ldb = columns.length,
+                                          .beta = beta,
+                                          .c = dw + filters_offset(shape, g),
+                                          .ldc = shape.taps()});
   }
 }
 
@@ -84,12 +84,12 @@ ScratchUse convolution_scratch(const Device& device, const Convolution& shape, c
   if (!kind.backward) return use;
   use.tiles.push_back({plan.partial_sums, plan.tile_workspace});
   if (kind.input_gradient) use.tiles.push_back({plan.image_tiles, plan.image_workspace});
-  use.kept_bytes += size_t(plan.partial_sums - 1) * partial_stride(shape) * sizeof(T);
+  use.kept_bytes += size_t(plan.partial_sums - 1) * partial_stride(shape) * sizeof(Compute<T>);
   return use;
 }
 
 template <class T>
-void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const T* bias, T* y,
+void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const Compute<T>* bias, T* y,
               Scratch<T>& turned) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   const Filters<T> filters = filters_for_columns(device, shape, w, turned);
@@ -115,12 +115,13 @@ void convolve(Device& device, const Convolution& shape, const T* x, const T* w, 
 }
 
 template <class T>
-void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, T* dw,
-                                 bool accumulate, Scratch<T>& partials) {
+void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, Compute<T>* dw,
+                                 bool accumulate, Scratch<Compute<T>>& partials) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   const size_t weights = size_t(shape.out_channels) * shape.taps(), stride = partial_stride(shape);
   // Sum 0 goes straight to dw, the others to scratch, and then dw takes them in order.
-  T* const scratch = plan.partial_sums > 1 ? partials.reserve(device, (plan.partial_sums - 1) * stride) : nullptr;
+  Compute<T>* const scratch =
+      plan.partial_sums > 1 ? partials.reserve(device, (plan.partial_sums - 1) * stride) : nullptr;
   const auto sum = [&](long s) { return s == 0 ? dw : scratch + (s - 1) * stride; };
 
   device.for_tiles(plan.partial_sums, plan.tile_workspace, [&](long s, const Lane& lane) {
@@ -128,10 +129,10 @@ void convolution_weight_gradient(Device& device, const Convolution& shape, const
     for (long tile = first; tile < last; ++tile) {
       const long begin = tile * plan.tile_rows, count = std::min(plan.tile_rows, shape.rows() - begin);
       const bool add = tile > first || (s == 0 && accumulate);
-      add_tile_gradient(device, lane, plan, shape, x, dy, begin, count, T(add), sum(s));
+      add_tile_gradient(device, lane, plan, shape, x, dy, begin, count, Compute<T>(add), sum(s));
     }
   });
-  for (int s = 1; s < plan.partial_sums; ++s) device.kernels<T>().add(device.stream(), sum(s), dw, weights);
+  for (int s = 1; s < plan.partial_sums; ++s) device.kernels<Compute<T>>().add(device.stream(), sum(s), dw, weights);
 }
 
 template <class T>
@@ -160,16 +161,15 @@ void convolution_data_gradient(Device& device, const Convolution& shape, const T
   });
 }
 
-template ScratchUse convolution_scratch<float>(const Device&, const Convolution&, const PassKind&);
-template ScratchUse convolution_scratch<double>(const Device&, const Convolution&, const PassKind&);
-template void convolve(Device&, const Convolution&, const float*, const float*, const float*, float*, Scratch<float>&);
-template void convolve(Device&, const Convolution&, const double*, const double*, const double*, double*,
-                       Scratch<double>&);
-template void convolution_weight_gradient(Device&, const Convolution&, const float*, const float*, float*, bool,
-                                          Scratch<float>&);
-template void convolution_weight_gradient(Device&, const Convolution&, const double*, const double*, double*, bool,
-                                          Scratch<double>&);
-template void convolution_data_gradient(Device&, const Convolution&, const float*, const float*, float*);
-template void convolution_data_gradient(Device&, const Convolution&, const double*, const double*, double*);
+#define INSTANTIATE(T)                                                                                          \
+  template ScratchUse convolution_scratch<T>(const Device&, const Convolution&, const PassKind&);               \
+  template void convolve(Device&, const Convolution&, const T*, const T*, const Compute<T>*, T*, Scratch<T>&);  \
+  template void convolution_weight_gradient(Device&, const Convolution&, const T*, const T*, Compute<T>*, bool, \
+                                            Scratch<Compute<T>>&);                                              \
+  template void convolution_data_gradient(Device&, const Convolution&, const T*, const T*, T*);
+INSTANTIATE(float)
+INSTANTIATE(bf16)
+INSTANTIATE(double)
+#undef INSTANTIATE
 
 }  // namespace tandem

@@ -5,7 +5,6 @@
 namespace tandem {
 namespace {
 
-constexpr long kRowMultiple = 16;
 constexpr long kFewestTileRows = 64;  // fewer, and GEMM reads the weights more often than it can hide
 
 long divide_up(long a, long b) { return (a + b - 1) / b; }
@@ -25,7 +24,8 @@ ConvolutionPlan::ConvolutionPlan(const Convolution& shape, const Device& device,
   const size_t row_bytes = shape.taps() * element_bytes;
   const long rows = std::max(kFewestTileRows, long(device.tile_bytes() / row_bytes));
   input_row = long(shape.height) * shape.width * shape.channels / pixels;
-  tile_rows = divide_up(std::min(rows, shape.rows()), kRowMultiple) * kRowMultiple;
+  const long row_multiple = std::max<long>(16, long(64 / element_bytes));
+  tile_rows = divide_up(std::min(rows, shape.rows()), row_multiple) * row_multiple;
   tiles = divide_up(shape.rows(), tile_rows);
   partial_sums = int(std::min<long>(device.partial_sums(), tiles));
   tile_images = int(std::clamp<long>(tile_rows / pixels, 1, shape.batch));

@@ -18,7 +18,7 @@ struct ConvolutionPlan {
   // The input is the im2col matrix already: a 1x1 kernel, or a kernel that covers the whole image in one group.
   bool input_is_matrix = false;
   long input_row = 0;    // then the matrix's row length in memory
-  long tile_rows = 0;    // im2col rows a tile, a multiple of 16 so that tiles begin on 64 bytes
+  long tile_rows = 0;    // im2col rows a tile, so many that tiles begin on 64 bytes
   long tiles = 0;        // of the whole batch
   int partial_sums = 0;  // ordered sums of the weight gradient, each over a run of tiles
   int tile_images = 0;   // images a tile of the data gradient, whose tiles are whole images

@@ -54,7 +54,6 @@ std::unique_ptr<Layer<T>> make_dropout(const Options& options) {
   return std::make_unique<DropoutLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_dropout(const Options&);
-template std::unique_ptr<Layer<double>> make_dropout(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_dropout)
 
 }  // namespace tandem

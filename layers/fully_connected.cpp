@@ -29,7 +29,7 @@ class FullyConnectedLayer final : public Layer<T> {
   std::vector<ParameterSpec> parameters() const override { return learned_.specs(true); }
   BackwardNeeds needs() const override { return {.input = true}; }
   ScratchUse scratch(const Device&, const PassKind& kind) const override {
-    return {.kept_bytes = kind.backward ? size_t(kColumnSumParts) * outputs_ * sizeof(T) : 0};
+    return {.kept_bytes = kind.backward ? size_t(kColumnSumParts) * outputs_ * sizeof(Compute<T>) : 0};
   }
   long multiply_adds() const override { return inputs_ * outputs_; }
 
@@ -41,7 +41,7 @@ class FullyConnectedLayer final : public Layer<T> {
                                      .k = inputs_,
                                      .a = pass.inputs[0],
                                      .lda = inputs_,
-                                     .b = pass.parameters[0] + begin * inputs_,
+                                     .b = pass.operands[0] + begin * inputs_,
                                      .ldb = inputs_,
                                      .c = pass.output + begin,
                                      .ldc = outputs_});
@@ -61,17 +61,17 @@ class FullyConnectedLayer final : public Layer<T> {
   // dW[outputs][inputs] = dy^T x, a block of its rows a tile.
   void weight_gradient(const BackwardPass<T>& pass) const {
     for_blocks(pass.device, outputs_, inputs_, [&](long begin, long count, const Lane& lane) {
-      pass.device.gemm(lane, Gemm<T>{.transpose_a = true,
-                                     .m = count,
-                                     .n = inputs_,
-                                     .k = pass.batch,
-                                     .a = pass.output_gradient + begin,
-                                     .lda = outputs_,
-                                     .b = pass.inputs[0],
-                                     .ldb = inputs_,
-                                     .beta = T(pass.accumulate()),
-                                     .c = pass.parameter_gradients[0] + begin * inputs_,
-                                     .ldc = inputs_});
+      pass.device.gemm(lane, Gemm<T, Compute<T>>{.transpose_a = true,
+                                                 .m = count,
+                                                 .n = inputs_,
+                                                 .k = pass.batch,
+                                                 .a = pass.output_gradient + begin,
+                                                 .lda = outputs_,
+                                                 .b = pass.inputs[0],
+                                                 .ldb = inputs_,
+                                                 .beta = Compute<T>(pass.accumulate()),
+                                                 .c = pass.parameter_gradients[0] + begin * inputs_,
+                                                 .ldc = inputs_});
     });
   }
 
@@ -83,7 +83,7 @@ class FullyConnectedLayer final : public Layer<T> {
                                      .k = outputs_,
                                      .a = pass.output_gradient,
                                      .lda = outputs_,
-                                     .b = pass.parameters[0] + begin,
+                                     .b = pass.operands[0] + begin,
                                      .ldb = inputs_,
                                      .c = dx + begin,
                                      .ldc = inputs_});
@@ -106,7 +106,7 @@ class FullyConnectedLayer final : public Layer<T> {
   int outputs_;
   long inputs_ = 0;
   Learned learned_;
-  Scratch<T> column_partials_;
+  Scratch<Compute<T>> column_partials_;
 };
 
 }  // namespace
@@ -116,7 +116,6 @@ std::unique_ptr<Layer<T>> make_fully_connected(const Options& options) {
   return std::make_unique<FullyConnectedLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_fully_connected(const Options&);
-template std::unique_ptr<Layer<double>> make_fully_connected(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_fully_connected)
 
 }  // namespace tandem

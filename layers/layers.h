@@ -1,10 +1,16 @@
-// One function a layer type: makes the layer from its keys in the net file. Each is defined for float and double in the
-// file of its name, which lists the keys.
+// One function a layer type: makes the layer from its keys in the net file. Each is defined in the file of its name,
+// which lists the keys.
 #pragma once
 #include <memory>
 
 #include "engine/core/options.h"
 #include "engine/net/layer.h"
+
+// Ends a layer's file: compiles it for every type in which activations are stored.
+#define TANDEM_INSTANTIATE_LAYER(make)                         \
+  template std::unique_ptr<Layer<float>> make(const Options&); \
+  template std::unique_ptr<Layer<bf16>> make(const Options&);  \
+  template std::unique_ptr<Layer<double>> make(const Options&);
 
 namespace tandem {
 

@@ -46,7 +46,7 @@ class LocalLayer final : public Layer<T> {
   long multiply_adds() const override { return learned_.weights.elements(); }
 
   void forward(const ForwardPass<T>& pass) override {
-    pass.kernels().local_forward(pass.stream(), pass.inputs[0], pass.parameters[0], pass.parameters[1], pass.output,
+    pass.kernels().local_forward(pass.stream(), pass.inputs[0], pass.operands[0], pass.parameters[1], pass.output,
                                  with_batch(local_, pass.batch));
   }
 
@@ -56,7 +56,7 @@ class LocalLayer final : public Layer<T> {
                                           pass.parameter_gradients[0], pass.parameter_gradients[1], local,
                                           pass.accumulate());
     if (T* const dx = pass.input_gradients[0])
-      pass.kernels().local_backward_data(pass.stream(), pass.output_gradient, pass.parameters[0], dx, local);
+      pass.kernels().local_backward_data(pass.stream(), pass.output_gradient, pass.operands[0], dx, local);
   }
 
  private:
@@ -74,7 +74,6 @@ std::unique_ptr<Layer<T>> make_local(const Options& options) {
   return std::make_unique<LocalLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_local(const Options&);
-template std::unique_ptr<Layer<double>> make_local(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_local)
 
 }  // namespace tandem

@@ -83,9 +83,7 @@ std::unique_ptr<Layer<T>> make_lrn_same_map(const Options& options) {
       LrnKernels<T>{&Table<T>::lrn_same_map_forward, &Table<T>::lrn_same_map_backward});
 }
 
-template std::unique_ptr<Layer<float>> make_lrn(const Options&);
-template std::unique_ptr<Layer<double>> make_lrn(const Options&);
-template std::unique_ptr<Layer<float>> make_lrn_same_map(const Options&);
-template std::unique_ptr<Layer<double>> make_lrn_same_map(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_lrn)
+TANDEM_INSTANTIATE_LAYER(make_lrn_same_map)
 
 }  // namespace tandem

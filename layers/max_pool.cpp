@@ -52,7 +52,6 @@ std::unique_ptr<Layer<T>> make_max_pool(const Options& options) {
   return std::make_unique<MaxPoolLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_max_pool(const Options&);
-template std::unique_ptr<Layer<double>> make_max_pool(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_max_pool)
 
 }  // namespace tandem

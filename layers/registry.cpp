@@ -27,6 +27,7 @@ const LayerRegistry<T>& layer_registry() {
 }
 
 template const LayerRegistry<float>& layer_registry<float>();
+template const LayerRegistry<bf16>& layer_registry<bf16>();
 template const LayerRegistry<double>& layer_registry<double>();
 
 }  // namespace tandem

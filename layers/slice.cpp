@@ -51,7 +51,6 @@ std::unique_ptr<Layer<T>> make_slice(const Options& options) {
   return std::make_unique<SliceLayer<T>>(options);
 }
 
-template std::unique_ptr<Layer<float>> make_slice(const Options&);
-template std::unique_ptr<Layer<double>> make_slice(const Options&);
+TANDEM_INSTANTIATE_LAYER(make_slice)
 
 }  // namespace tandem

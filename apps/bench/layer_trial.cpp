@@ -9,7 +9,7 @@
 namespace tandem {
 namespace {
 
-Placement placement(const NetPlan<float>& plan, const ActivationPlan& activations, size_t layer) {
+Placement placement(const NetOutline& plan, const ActivationPlan& activations, size_t layer) {
   const int input = plan.layers[layer].inputs.front();
   const bool shared = input >= 0 && activations.layers[layer].output == activations.layers[size_t(input)].output;
   return shared ? Placement::in_place : Placement::separate;
@@ -76,12 +76,13 @@ std::vector<Row> rows_of(const TimedPass& pass, const Limits& limits, Grain grai
 
 }  // namespace
 
-std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& activations, size_t layer, Device& device,
+template <class T>
+std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activations, size_t layer, Device& device,
                            KernelClock& clock, const TrialSettings& settings) {
-  const PlannedLayer<float>& planned = plan.layers[layer];
+  const PlannedLayer& planned = plan.layers[layer];
   const bool wants_dx = activations.layers[layer].wants_input_gradient();
-  SingleLayer<float> memory(*planned.layer, {plan.input_shapes(layer), planned.output}, settings.batch, device,
-                            placement(plan, activations, layer), wants_dx);
+  SingleLayer<T> memory(*plan.implementations[layer], {plan.input_shapes(layer), planned.output}, settings.batch,
+                        device, placement(plan, activations, layer), wants_dx);
   memory.fill_randomly();
   const auto pass = [&](const std::string& name, const std::function<void()>& work) {
     return TimedPass{.run =
@@ -99,7 +100,8 @@ std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& act
   for (TimedPass& each : passes) {
     count(each, device, clock, settings.cache);
     for (size_t k = 0; k < each.kernels.size(); ++k)
-      each.kernels[k].flops > 0 ? limits.want_gemm() : limits.want_copy(each.bytes_at_once[k], each.caches[k]);
+      each.kernels[k].flops > 0 ? limits.want_gemm(std::is_same_v<T, bf16> ? Precision::bf16 : Precision::float32)
+                                : limits.want_copy(each.bytes_at_once[k], each.caches[k]);
   }
   for (int round = 0; round < settings.rounds; ++round) {
     for (TimedPass& each : passes)
@@ -113,5 +115,10 @@ std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& act
     for (Row& row : rows_of(each, limits, settings.grain)) rows.push_back(std::move(row));
   return rows;
 }
+
+template std::vector<Row> try_layer(const NetPlan<float>&, const ActivationPlan&, size_t, Device&, KernelClock&,
+                                    const TrialSettings&);
+template std::vector<Row> try_layer(const NetPlan<bf16>&, const ActivationPlan&, size_t, Device&, KernelClock&,
+                                    const TrialSettings&);
 
 }  // namespace tandem

@@ -21,7 +21,8 @@ struct TrialSettings {
 
 // Layer number `layer` of `plan` on `device`, which `clock` observes: forward, and backward where there is one. One
 // pass of each that does not count, then the rounds; after each of them the limits.
-std::vector<Row> try_layer(const NetPlan<float>& plan, const ActivationPlan& activations, size_t layer, Device& device,
+template <class T>
+std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activations, size_t layer, Device& device,
                            KernelClock& clock, const TrialSettings& settings);
 
 }  // namespace tandem

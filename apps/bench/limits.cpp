@@ -58,7 +58,9 @@ double Limits::measure_copy(Copy& copy, Cache cache) {
 
 void Limits::measure() {
   for (auto& [kind, copy] : copies_) copy.rates.push_back(measure_copy(copy, kind.second));
-  if (gemm_wanted_) gemm_rates_.push_back(1e9 * measure_gemm_rate(device_, kGemmSeconds));
+  if (!gemm_wanted_) return;
+  const auto rate = *gemm_wanted_ == Precision::bf16 ? measure_gemm_rate<bf16> : measure_gemm_rate<float>;
+  gemm_rates_.push_back(1e9 * rate(device_, kGemmSeconds));
 }
 
 double Limits::copy(double bytes, Cache cache) const {

@@ -2,10 +2,12 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/device/tensor.h"
+#include "engine/net/precision.h"
 
 namespace tandem {
 
@@ -35,7 +37,7 @@ class Limits {
   // From now on measured in each round: a copy that moves (reads and writes) about so many bytes, by the whole device;
   // GEMM.
   void want_copy(double bytes, Cache cache);
-  void want_gemm() { gemm_wanted_ = true; }
+  void want_gemm(Precision precision) { gemm_wanted_ = precision; }
 
   void measure();  // once a round
 
@@ -55,7 +57,7 @@ class Limits {
   Device& device_;
   CacheState& caches_;
   std::map<Kind, Copy> copies_;
-  bool gemm_wanted_ = false;
+  std::optional<Precision> gemm_wanted_;
   std::vector<double> gemm_rates_;
 };
 

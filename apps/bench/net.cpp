@@ -28,7 +28,7 @@ struct NetArguments {
 };
 
 // Random images and labels: the time of a step does not depend on what they show.
-void set_random_input(Net<float>& net, int batch) {
+void set_random_input(AnyNet<float>& net, int batch) {
   const Random random(1, Purpose::augment);
   std::vector<float> pixels(size_t(net.plan().input.elements()) * batch);
   std::vector<int32_t> labels(batch);
@@ -40,7 +40,7 @@ void set_random_input(Net<float>& net, int batch) {
 // Of a step: forward, backward and update; the loss is read, the input is there already.
 class Step {
  public:
-  Step(Net<float>& net, const Recipe& recipe, bool inference) : net_(net), recipe_(recipe), inference_(inference) {}
+  Step(AnyNet<float>& net, const Recipe& recipe, bool inference) : net_(net), recipe_(recipe), inference_(inference) {}
 
   void run() {
     net_.forward(!inference_, recipe_.seed, number_++);
@@ -58,7 +58,7 @@ class Step {
   double take_update() { return std::exchange(update_, 0); }
 
  private:
-  Net<float>& net_;
+  AnyNet<float>& net_;
   const Recipe& recipe_;
   const bool inference_;
   uint64_t number_ = 0;
@@ -79,7 +79,7 @@ struct Split {
   std::vector<Row> layers, kinds;
 };
 
-void add_layers(Split& split, const Net<float>& net, const LayerTimes& times, const std::string& model) {
+void add_layers(Split& split, const AnyNet<float>& net, const LayerTimes& times, const std::string& model) {
   const size_t count = net.plan().layers.size();
   if (split.layers.empty()) {
     for (const char* pass : {"forward", "backward"})
@@ -111,12 +111,13 @@ void add_kinds(Split& split, std::vector<KernelTime> times, const std::string& m
 // What a kernel finds there in a step.
 Cache cache_of(const KernelTime& time) { return time.in_tile ? Cache::hot : Cache::cold; }
 
-Split measure_split(Net<float>& net, Step& step, KernelClock& clock, const NetArguments& arguments,
-                    const std::string& model) {
+Split measure_split(AnyNet<float>& net, Step& step, KernelClock& clock, const NetArguments& arguments,
+                    Precision precision) {
   Device& device = net.device();
+  const std::string& model = net.plan().name;
   CacheState caches(device);
   Limits limits(device, caches);
-  limits.want_gemm();
+  limits.want_gemm(precision);
   Split split;
   std::map<std::string, KernelTime> first;
   for (int round = -1; round < arguments.rounds; ++round) {
@@ -155,12 +156,13 @@ size_t resident_bytes() {
   return 0;
 }
 
-std::string summary(const Row& step, const NetArguments& arguments, int batch, const Device& device) {
+std::string summary(const Row& step, const NetArguments& arguments, const Recipe& recipe, int batch,
+                    const Device& device) {
   const auto [fastest, slowest] = std::minmax_element(step.seconds.begin(), step.seconds.end());
-  return step.model + ", " + step.pass + ", batch " + std::to_string(batch) + ", " + device.description() + ": " +
-         fixed(batch / median(step.seconds), 1) + " images/s (median of " + std::to_string(arguments.rounds) +
-         " after one that does not count; a step takes " + fixed(1e3 * *fastest, 1) + " to " +
-         fixed(1e3 * *slowest, 1) + " ms)\n";
+  return step.model + ", " + step.pass + ", batch " + std::to_string(batch) + ", " + name_of(recipe.precision) + ", " +
+         device.description() + ": " + fixed(batch / median(step.seconds), 1) + " images/s (median of " +
+         std::to_string(arguments.rounds) + " after one that does not count; a step takes " + fixed(1e3 * *fastest, 1) +
+         " to " + fixed(1e3 * *slowest, 1) + " ms)\n";
 }
 
 int bench_net(const NetArguments& arguments) {
@@ -173,12 +175,14 @@ int bench_net(const NetArguments& arguments) {
   const std::string what = arguments.inference ? "inference" : "training step";
   setting["what"] = what;
   setting["batch"] = batch;
+  setting["precision"] = name_of(recipe.precision);
   setting["warm_up"] = 1;
   Report report(arguments.output, std::move(setting));
 
   const StatusLine status;
   const size_t before = resident_bytes();
-  Net<float> net(plan_model<float>(model), *device, {.batch = batch, .training = !arguments.inference});
+  const auto built = build_net(model, recipe.precision, *device, {.batch = batch, .training = !arguments.inference});
+  AnyNet<float>& net = *built;
   net.initialize(recipe.seed);
   set_random_input(net, batch);
   Step step(net, recipe, arguments.inference);
@@ -187,10 +191,10 @@ int bench_net(const NetArguments& arguments) {
   std::vector<Row> rows = {measure_whole(step, {.model = net.plan().name, .pass = what}, *device, arguments.rounds)};
   report.note("planned_bytes", net.memory().total());
   report.note("resident_bytes", resident_bytes() - before);
-  std::string text = summary(rows[0], arguments, batch, *device);
+  std::string text = summary(rows[0], arguments, recipe, batch, *device);
   if (!arguments.whole) {
     status.show("measuring where the time goes");
-    const Split split = measure_split(net, step, clock, arguments, net.plan().name);
+    const Split split = measure_split(net, step, clock, arguments, recipe.precision);
     text += "\nBy layer, in as many rounds again\n\n" + rows_table(split.layers, true) +
             "\nBy kind of work, in thread time over the number of threads; the limit is that of GEMM, or of a copy of "
             "as many\n"
@@ -212,6 +216,7 @@ void add_bench_net(CLI::App& bench, Command& command) {
   const auto arguments = std::make_shared<NetArguments>();
   add_model_arguments(*net, arguments->model);
   add_device_arguments(*net, arguments->device);
+  add_precision_argument(*net, arguments->model);
   net->add_option("--batch", arguments->batch, "Images a step; 0: the recipe's")->check(CLI::Range(0, 65536));
   net->add_option("--rounds", arguments->rounds, "Steps that count, after one that does not")
       ->check(CLI::Range(1, 100000))

@@ -1,6 +1,7 @@
 // tandem bench ops, tandem bench layers: every kernel, or every layer, of a model by itself. There is no list of
 // shapes: they are those of the model's net.toml, which `tandem check gradients` checks and `tandem xray` looks at.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "apps/bench/bench.h"
@@ -28,6 +29,7 @@ struct PassesArguments {
 };
 
 struct Model {
+  ModelFolder files;
   NetPlan<float> plan;
   Recipe recipe;
 };
@@ -53,16 +55,15 @@ bool wanted(const PassesArguments& arguments, const Row& row) {
 }
 
 // A name that is a layer's saves trying the others.
-bool worth_trying(const PassesArguments& arguments, const NetPlan<float>& plan, const std::string& layer) {
+bool worth_trying(const PassesArguments& arguments, const NetOutline& plan, const std::string& layer) {
   const bool names_layer = std::any_of(plan.layers.begin(), plan.layers.end(),
                                        [&](const auto& each) { return each.name == arguments.only; });
   return !names_layer || layer == arguments.only;
 }
 
 // The update is no layer's: it goes over all parameters at once.
-Row try_update(const Model& model, const ModelArguments& named, Device& device, KernelClock& clock,
-               const TrialSettings& settings) {
-  Net<float> net(plan_model<float>(load_model(named.model, named.overrides)), device, {.batch = 1});
+Row try_update(const Model& model, Device& device, KernelClock& clock, const TrialSettings& settings) {
+  Net<float> net(plan_model<float>(model.files), device, {.batch = 1});
   net.initialize(model.recipe.seed);
   CacheState caches(device);
   Limits limits(device, caches);
@@ -106,19 +107,36 @@ of limit   of what a copy of about as many bytes, or GEMM at one size of AlexNet
            in place can go beyond 100: a copy also fetches the lines that it overwrites.
 )";
 
+template <class T>
+std::vector<Row> try_layers(const NetPlan<T>& plan, const PassesArguments& arguments, Device& device,
+                            KernelClock& clock, const TrialSettings& settings, const StatusLine& status) {
+  std::vector<Row> rows;
+  const ActivationPlan activations = plan_activations(plan, {.batch = settings.batch});
+  for (size_t l = 0; l < plan.layers.size(); ++l) {
+    if (!worth_trying(arguments, plan, plan.layers[l].name)) continue;
+    status.show("measuring " + plan.name + " " + plan.layers[l].name);
+    for (Row& row : try_layer(plan, activations, l, device, clock, settings))
+      if (wanted(arguments, row)) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 int bench_passes(const PassesArguments& arguments) {
   std::vector<Model> models;
   std::vector<int> batches;
+  std::vector<std::string> precisions;
   for (const std::string& name : arguments.models) {
     const ModelFolder files = load_model(name, arguments.changes.overrides);
-    models.push_back({plan_model<float>(files), parse_recipe(files.recipe)});
+    models.push_back({files, plan_model<float>(files), parse_recipe(files.recipe)});
     batches.push_back(arguments.batch > 0 ? arguments.batch : models.back().recipe.batch);
+    precisions.push_back(name_of(models.back().recipe.precision));
   }
   check_only(arguments, models);
   KernelClock clock;
   const auto device = observe(open_device(arguments.device), clock);
   nlohmann::json setting = bench_setting(arguments.grain == Grain::kernel ? "ops" : "layers", *device);
   setting["batch"] = batches;
+  setting["precision"] = precisions;
   setting["cache"] = arguments.cache;
   setting["warm_up"] = 1;
   Report report(arguments.output, std::move(setting));
@@ -131,16 +149,12 @@ int bench_passes(const PassesArguments& arguments) {
                                  .rounds = arguments.rounds,
                                  .cache = arguments.cache == "hot" ? Cache::hot : Cache::cold,
                                  .grain = arguments.grain};
-    const ActivationPlan activations = plan_activations(model.plan, {.batch = settings.batch});
-    for (size_t l = 0; l < model.plan.layers.size(); ++l) {
-      const std::string& layer = model.plan.layers[l].name;
-      if (!worth_trying(arguments, model.plan, layer)) continue;
-      status.show("measuring " + model.plan.name + " " + layer);
-      for (Row& row : try_layer(model.plan, activations, l, *device, clock, settings))
-        if (wanted(arguments, row)) rows.push_back(std::move(row));
-    }
+    const auto try_in = [&](const auto& plan) { return try_layers(plan, arguments, *device, clock, settings, status); };
+    std::ranges::move(
+        model.recipe.precision == Precision::bf16 ? try_in(plan_model<bf16>(model.files)) : try_in(model.plan),
+        std::back_inserter(rows));
     if (arguments.grain == Grain::kernel && (arguments.only.empty() || arguments.only == "sgd"))
-      rows.push_back(try_update(model, {arguments.models[m], arguments.changes.overrides}, *device, clock, settings));
+      rows.push_back(try_update(model, *device, clock, settings));
   }
   status.clear();
   report.finish(heading(arguments, *device) + rows_table(rows) + kLegend, rows);
@@ -150,6 +164,7 @@ int bench_passes(const PassesArguments& arguments) {
 void add_passes(CLI::App* parser, Command& command, const std::shared_ptr<PassesArguments>& arguments) {
   add_override_argument(*parser, arguments->changes);
   add_device_arguments(*parser, arguments->device);
+  add_precision_argument(*parser, arguments->changes);
   parser->add_option("--batch", arguments->batch, "Images a pass; 0: the recipe's")->check(CLI::Range(0, 65536));
   parser->add_option("--rounds", arguments->rounds, "Rounds that count, after one that does not")
       ->check(CLI::Range(1, 100000))

@@ -31,22 +31,22 @@ int trial_batch(const SingleLayer<float>::Shapes& shapes, int batch) {
   return int(std::clamp(kTrialElements / largest, 1L, long(batch)));
 }
 
-void try_passes(PlannedLayer<float>& planned, const SingleLayer<float>::Shapes& shapes, int batch, bool input_gradients,
-                Device& device, Microscope& microscope) {
+void try_passes(const std::string& name, Layer<float>& planned, const SingleLayer<float>::Shapes& shapes, int batch,
+                bool input_gradients, Device& device, Microscope& microscope) {
   const int images = trial_batch(shapes, batch);
-  SingleLayer<float> layer(*planned.layer, shapes, images, device, Placement::separate, input_gradients);
+  SingleLayer<float> layer(planned, shapes, images, device, Placement::separate, input_gradients);
   layer.fill_randomly();
   const double scale = double(batch) / images;
-  microscope.look_at(planned.name, "forward", scale);
+  microscope.look_at(name, "forward", scale);
   layer.forward();
   device.synchronize();
-  microscope.look_at(planned.name, "backward", scale);
+  microscope.look_at(name, "backward", scale);
   layer.backward();
   device.synchronize();
   microscope.look_away();
 }
 
-void try_update(const PlannedLayer<float>& planned, Device& device, Microscope& microscope) {
+void try_update(const PlannedLayer& planned, Device& device, Microscope& microscope) {
   for (const ParameterSpec& spec : planned.parameters) {
     const long elements = std::min(spec.elements(), kTrialElements);
     Array<float> value(device, size_t(elements)), momentum(device, size_t(elements)),
@@ -69,11 +69,12 @@ Microscope look(const Target& target, int batch, const std::function<void(const 
   NetPlan<float> plan = plan_model<float>(target.model);
   const ActivationPlan activations = plan_activations(plan, {.batch = batch, .training = true});
   for (size_t l = 0; l < plan.layers.size(); ++l) {
-    PlannedLayer<float>& layer = plan.layers[l];
+    const PlannedLayer& layer = plan.layers[l];
     if (!target.layer.empty() && layer.name != target.layer) continue;
     begins(layer.name);
     const SingleLayer<float>::Shapes shapes{plan.input_shapes(l), layer.output};
-    try_passes(layer, shapes, batch, activations.layers[l].wants_input_gradient(), *device, microscope);
+    try_passes(layer.name, *plan.implementations[l], shapes, batch, activations.layers[l].wants_input_gradient(),
+               *device, microscope);
     try_update(layer, *device, microscope);
   }
   return microscope;

@@ -25,24 +25,25 @@ std::unique_ptr<Device> Device::open(const std::string& spec, const DeviceOption
   return open_cuda(std::stoi(digits));
 }
 
+template <class T>
 double measure_gemm_rate(Device& device, double seconds) {
   using Clock = std::chrono::steady_clock;
   constexpr long m = 512, n = 384, k = 2304;  // a tile of AlexNet's third convolution
   const long tiles = 4L * device.threads();
-  Array<float> a(device, tiles * m * k), b(device, n * k), c(device, tiles * m * n);
-  device.kernels<float>().fill(device.stream(), a.data(), a.size(), 0.5);
-  device.kernels<float>().fill(device.stream(), b.data(), b.size(), 0.25);
+  Array<T> a(device, tiles * m * k), b(device, n * k), c(device, tiles * m * n);
+  device.kernels<T>().fill(device.stream(), a.data(), a.size(), 0.5);
+  device.kernels<T>().fill(device.stream(), b.data(), b.size(), 0.25);
   const auto round = [&] {
     device.for_tiles(tiles, 0, [&](long tile, const Lane& lane) {
-      device.gemm(lane, Gemm<float>{.m = m,
-                                    .n = n,
-                                    .k = k,
-                                    .a = a.data() + tile * m * k,
-                                    .lda = k,
-                                    .b = b.data(),
-                                    .ldb = n,
-                                    .c = c.data() + tile * m * n,
-                                    .ldc = n});
+      device.gemm(lane, Gemm<T>{.m = m,
+                                .n = n,
+                                .k = k,
+                                .a = a.data() + tile * m * k,
+                                .lda = k,
+                                .b = b.data(),
+                                .ldb = n,
+                                .c = c.data() + tile * m * n,
+                                .ldc = n});
     });
     device.synchronize();
   };
@@ -57,5 +58,8 @@ double measure_gemm_rate(Device& device, double seconds) {
   } while (elapsed < seconds);
   return 2.0 * m * n * k * double(tiles) * double(rounds) / elapsed * 1e-9;
 }
+
+template double measure_gemm_rate<float>(Device&, double);
+template double measure_gemm_rate<bf16>(Device&, double);
 
 }  // namespace tandem

@@ -114,7 +114,9 @@ std::unique_ptr<Device> open_cpu(const DeviceOptions& options);
 std::unique_ptr<Device> open_cuda(int index);  // only in a build with CUDA
 int cuda_device_count();                       // 0 without a GPU or a driver
 
-// The GEMM rate of this device in GFLOP/s, all threads, at one size of AlexNet's; takes about `seconds`.
+// The GEMM rate of this device in GFLOP/s, all threads, at one size of AlexNet's; takes about `seconds`. T is float or
+// bf16.
+template <class T>
 double measure_gemm_rate(Device& device, double seconds = 0.5);
 
 }  // namespace tandem

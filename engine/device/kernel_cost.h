@@ -34,7 +34,8 @@ struct Windows {
 
 template <class T>
 struct KernelCost {
-  static constexpr size_t kBytes = sizeof(T);
+  using A = Compute<T>;  // of biases, gradients of weights, probabilities and losses
+  static constexpr size_t kBytes = sizeof(T), kSumBytes = sizeof(A);
 
   static KernelCall elementwise(const char* name, size_t inputs, size_t n) {
     return {name, inputs * n * kBytes, n * kBytes, n};
@@ -62,45 +63,46 @@ struct KernelCost {
   }
   static size_t outputs(const Convolution& p) { return size_t(p.rows()) * p.out_channels; }
   static size_t weights(const Convolution& p) { return size_t(p.out_channels) * p.taps(); }
-  static KernelCall convolution(const char* name, const Convolution& p, size_t read, size_t written) {
-    return {name, read * kBytes, written * kBytes, std::max(read, written), outputs(p) * p.taps()};
-  }
-  static KernelCall convolution_forward(const char* name, const T* bias, const Convolution& p) {
-    return convolution(name, p, covered(p) + weights(p) + (bias ? p.out_channels : 0), outputs(p));
+  static KernelCall convolution_forward(const char* name, const A* bias, const Convolution& p) {
+    const size_t read = covered(p) + weights(p), biases = bias ? p.out_channels : 0;
+    return {name, read * kBytes + biases * kSumBytes, outputs(p) * kBytes, std::max(read + biases, outputs(p)),
+            outputs(p) * p.taps()};
   }
   static KernelCall convolution_backward_data(const char* name, const Convolution& p) {
-    return convolution(name, p, outputs(p) + weights(p), inputs(p));
+    const size_t read = outputs(p) + weights(p);
+    return {name, read * kBytes, inputs(p) * kBytes, std::max(read, inputs(p)), outputs(p) * p.taps()};
   }
   static KernelCall convolution_backward_weights(const char* name, const Convolution& p, bool accumulate) {
-    return convolution(name, p, covered(p) + outputs(p) + (accumulate ? weights(p) : 0), weights(p));
+    const size_t read = covered(p) + outputs(p), old = accumulate ? weights(p) : 0;
+    return {name, read * kBytes + old * kSumBytes, weights(p) * kSumBytes, std::max(read + old, weights(p)),
+            outputs(p) * p.taps()};
   }
-  static KernelCall direct_forward(const T*, const T*, const T* bias, T*, const Convolution& p) {
+  static KernelCall direct_forward(const T*, const T*, const A* bias, T*, const Convolution& p) {
     return convolution_forward("direct_forward", bias, p);
   }
   static KernelCall direct_backward_data(const T*, const T*, T*, const Convolution& p) {
     return convolution_backward_data("direct_backward_data", p);
   }
-  static KernelCall direct_backward_weights(const T*, const T*, T*, const Convolution& p, bool accumulate) {
+  static KernelCall direct_backward_weights(const T*, const T*, A*, const Convolution& p, bool accumulate) {
     return convolution_backward_weights("direct_backward_weights", p, accumulate);
   }
-  static KernelCall implicit_forward(const T*, const T*, const T* bias, T*, const Convolution& p) {
+  static KernelCall implicit_forward(const T*, const T*, const A* bias, T*, const Convolution& p) {
     return convolution_forward("implicit_forward", bias, p);
   }
   static KernelCall implicit_backward_data(const T*, const T*, T*, const Convolution& p) {
     return convolution_backward_data("implicit_backward_data", p);
   }
-  static KernelCall implicit_backward_weights(const T*, const T*, Compute<T>*, T*, const Convolution& p,
-                                              bool accumulate) {
+  static KernelCall implicit_backward_weights(const T*, const T*, A*, A*, const Convolution& p, bool accumulate) {
     return convolution_backward_weights("implicit_backward_weights", p, accumulate);
   }
 
-  static KernelCall add_bias(T*, const T*, long rows, int channels) {
+  static KernelCall add_bias(T*, const A*, long rows, int channels) {
     const size_t n = size_t(rows) * channels;
-    return {"add_bias", (n + channels) * kBytes, n * kBytes, n};
+    return {"add_bias", n * kBytes + channels * kSumBytes, n * kBytes, n};
   }
-  static KernelCall column_sum(const T*, T*, T*, long rows, int channels, bool accumulate) {
+  static KernelCall column_sum(const T*, A*, A*, long rows, int channels, bool accumulate) {
     const size_t n = size_t(rows) * channels;
-    return {"column_sum", (n + (accumulate ? channels : 0)) * kBytes, channels * kBytes, n};
+    return {"column_sum", n * kBytes + (accumulate ? channels : 0) * kSumBytes, channels * kSumBytes, n};
   }
 
   static KernelCall relu_forward(const T*, T*, size_t n) { return elementwise("relu_forward", 1, n); }
@@ -147,14 +149,14 @@ struct KernelCost {
 
   static KernelCall dropout(const T*, T*, size_t n, double, const DropoutMask&) { return elementwise("dropout", 1, n); }
 
-  static KernelCall softmax_cross_entropy_forward(const T*, const int32_t*, T*, T*, int32_t*, int rows, int classes) {
+  static KernelCall softmax_cross_entropy_forward(const T*, const int32_t*, A*, A*, int32_t*, int rows, int classes) {
     const size_t n = size_t(rows) * classes;
     return {"softmax_cross_entropy_forward", n * kBytes + rows * sizeof(int32_t),
-            (n + rows) * kBytes + rows * sizeof(int32_t), n};
+            (n + rows) * kSumBytes + rows * sizeof(int32_t), n};
   }
-  static KernelCall softmax_cross_entropy_backward(const T*, const int32_t*, T*, int rows, int classes, double) {
+  static KernelCall softmax_cross_entropy_backward(const A*, const int32_t*, T*, int rows, int classes, double) {
     const size_t n = size_t(rows) * classes;
-    return {"softmax_cross_entropy_backward", n * kBytes + rows * sizeof(int32_t), n * kBytes, n};
+    return {"softmax_cross_entropy_backward", n * kSumBytes + rows * sizeof(int32_t), n * kBytes, n};
   }
 
   static size_t inputs(const Local& p) { return size_t(p.batch) * p.height * p.width * p.channels; }
@@ -165,22 +167,24 @@ struct KernelCost {
   }
   static size_t positions(const Local& p) { return size_t(p.out_height) * p.out_width * p.out_channels; }
   static size_t weights(const Local& p) { return positions(p) * p.kernel * p.kernel * p.channels; }
-  static KernelCall local_forward(const T*, const T*, const T*, T*, const Local& p) {
+  static KernelCall local_forward(const T*, const T*, const A*, T*, const Local& p) {
     const size_t outputs = positions(p) * p.batch;
-    return {"local_forward", (covered(p) + weights(p) + positions(p)) * kBytes, outputs * kBytes, outputs};
+    return {"local_forward", (covered(p) + weights(p)) * kBytes + positions(p) * kSumBytes, outputs * kBytes, outputs};
   }
   static KernelCall local_backward_data(const T*, const T*, T*, const Local& p) {
     return {"local_backward_data", (positions(p) * p.batch + weights(p)) * kBytes, inputs(p) * kBytes, inputs(p)};
   }
-  static KernelCall local_backward_weights(const T*, const T*, T*, T*, const Local& p, bool accumulate) {
+  static KernelCall local_backward_weights(const T*, const T*, A*, A*, const Local& p, bool accumulate) {
     const size_t written = weights(p) + positions(p);
-    return {"local_backward_weights", (covered(p) + positions(p) * p.batch + (accumulate ? written : 0)) * kBytes,
-            written * kBytes, written};
+    return {"local_backward_weights",
+            (covered(p) + positions(p) * p.batch) * kBytes + (accumulate ? written : 0) * kSumBytes,
+            written * kSumBytes, written};
   }
 
   static KernelCall fill(T*, size_t n, double) { return elementwise("fill", 0, n); }
   static KernelCall add(const T*, T*, size_t n) { return elementwise("add", 2, n); }
   static KernelCall scale(const T*, T*, size_t n, double) { return elementwise("scale", 1, n); }
+  static KernelCall narrow(const A*, T*, size_t n) { return {"narrow", n * kSumBytes, n * kBytes, n}; }
   static KernelCall copy_channels(const T*, int, int, T*, int, int, int count, long rows) {
     return elementwise("copy_channels", 1, size_t(count) * rows);
   }
@@ -203,25 +207,25 @@ struct KernelCost {
     const size_t n = window(p) * p.batch;
     return {"augment", n + mean_and_draws(p), n * kBytes, n};
   }
-  static KernelCall resize_rows(const uint8_t*, const ImageDraw*, const AxisTaps&, Compute<T>*, const Augment& p) {
+  static KernelCall resize_rows(const uint8_t*, const ImageDraw*, const AxisTaps&, A*, const Augment& p) {
     const size_t stored = share(size_t(p.batch) * p.height * p.width * p.channels, p.out_height, p.resized_height);
     const size_t n = half_resized(p) * p.batch;
-    return {"resize_rows", stored + p.batch * sizeof(ImageDraw), n * sizeof(Compute<T>), std::max(stored, n)};
+    return {"resize_rows", stored + p.batch * sizeof(ImageDraw), n * kSumBytes, std::max(stored, n)};
   }
-  static KernelCall augment_rows(const Compute<T>*, const ImageDraw*, const AxisTaps&, const float*, T*,
-                                 const Augment& p) {
+  static KernelCall augment_rows(const A*, const ImageDraw*, const AxisTaps&, const float*, T*, const Augment& p) {
     const size_t half = share(half_resized(p) * p.batch, p.out_width, p.resized_width), n = window(p) * p.batch;
-    return {"augment_rows", half * sizeof(Compute<T>) + mean_and_draws(p), n * kBytes, std::max(half, n)};
+    return {"augment_rows", half * kSumBytes + mean_and_draws(p), n * kBytes, std::max(half, n)};
   }
-  static KernelCall magnitude_sums(const T*, size_t n, Compute<T>*) {
-    return {"magnitude_sums", n * kBytes, kMagnitudeParts * sizeof(Compute<T>), n};
+  static KernelCall magnitude_sums(const T*, size_t n, A*) {
+    return {"magnitude_sums", n * kBytes, kMagnitudeParts * kSumBytes, n};
   }
 };
 
-inline KernelCall gemm_cost(const Gemm<float>& g) {
+template <class T, class Result>
+KernelCall gemm_cost(const Gemm<T, Result>& g) {
   const size_t a = size_t(g.m) * g.k, b = size_t(g.k) * g.n, c = size_t(g.m) * g.n;
-  const size_t read = a + b + (g.beta != 0 ? c : 0);
-  return {"gemm", read * sizeof(float), c * sizeof(float), std::max({a, b, c}), c * g.k};
+  return {"gemm", (a + b) * sizeof(T) + (g.beta != 0 ? c : 0) * sizeof(Result), c * sizeof(Result), std::max({a, b, c}),
+          c * g.k};
 }
 
 }  // namespace tandem

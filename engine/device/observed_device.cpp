@@ -12,7 +12,7 @@ namespace {
 // the stream.
 struct ObservedStream {
   Stream inner = nullptr;
-  const Table<float>* kernels = nullptr;
+  const Device* device = nullptr;  // whose kernels these are
   KernelObserver* observer = nullptr;
   bool is_lane = false;
 };
@@ -20,14 +20,14 @@ struct ObservedStream {
 template <auto entry, auto cost>
 struct Observed;
 
-template <class R, class... Arguments, R (*Table<float>::*entry)(Stream, Arguments...), auto cost>
+template <class T, class R, class... Arguments, R (*Table<T>::*entry)(Stream, Arguments...), auto cost>
 struct Observed<entry, cost> {
   static R call(Stream stream, Arguments... arguments) {
     const auto& observed = *static_cast<const ObservedStream*>(stream);
     KernelCall call = cost(arguments...);
     call.in_tile = observed.is_lane;
     observed.observer->before(call);
-    (observed.kernels->*entry)(observed.inner, arguments...);
+    (observed.device->kernels<T>().*entry)(observed.inner, arguments...);
     observed.observer->after(call);
   }
 };
@@ -36,11 +36,11 @@ struct Observed<entry, cost> {
 template <auto entry>
 struct PassedOn;
 
-template <class R, class... Arguments, R (*Table<float>::*entry)(Stream, Arguments...)>
+template <class T, class R, class... Arguments, R (*Table<T>::*entry)(Stream, Arguments...)>
 struct PassedOn<entry> {
   static R call(Stream stream, Arguments... arguments) {
     const auto& observed = *static_cast<const ObservedStream*>(stream);
-    return (observed.kernels->*entry)(observed.inner, arguments...);
+    return (observed.device->kernels<T>().*entry)(observed.inner, arguments...);
   }
 };
 
@@ -78,6 +78,7 @@ struct PassedOn<entry> {
   X(fill)                           \
   X(add)                            \
   X(scale)                          \
+  X(narrow)                         \
   X(copy_channels)                  \
   X(transpose)                      \
   X(sgd)                            \
@@ -86,13 +87,14 @@ struct PassedOn<entry> {
   X(augment_rows)                   \
   X(magnitude_sums)
 
-Table<float> observed_table() {
-  Table<float> table{};
-#define OBSERVE(entry) table.entry = Observed<&Table<float>::entry, &KernelCost<float>::entry>::call;
+template <class T>
+Table<T> observed_table() {
+  Table<T> table{};
+#define OBSERVE(entry) table.entry = Observed<&Table<T>::entry, &KernelCost<T>::entry>::call;
   FOR_EACH_OBSERVED(OBSERVE)
 #undef OBSERVE
-  table.count_below = PassedOn<&Table<float>::count_below>::call;
-  table.all_finite = PassedOn<&Table<float>::all_finite>::call;
+  table.count_below = PassedOn<&Table<T>::count_below>::call;
+  table.all_finite = PassedOn<&Table<T>::all_finite>::call;
   return table;
 }
 
@@ -107,7 +109,7 @@ class ObservedDevice final : public Device {
  public:
   ObservedDevice(std::unique_ptr<Device> device, KernelObserver& observer)
       : device_(std::move(device)),
-        whole_{device_->stream(), &device_->kernels<float>(), &observer, /*is_lane=*/false},
+        whole_{device_->stream(), device_.get(), &observer, /*is_lane=*/false},
         observer_(observer) {}
 
   std::string description() const override { return device_->description(); }
@@ -122,21 +124,15 @@ class ObservedDevice final : public Device {
 
   void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
     device_->for_tiles(count, workspace_bytes, [&](long tile, const Lane& lane) {
-      ObservedStream stream{lane.stream, whole_.kernels, &observer_, /*is_lane=*/true};
+      ObservedStream stream{lane.stream, device_.get(), &observer_, /*is_lane=*/true};
       work(tile, {&stream, lane.workspace});
     });
   }
 
-  void gemm(const Lane& lane, const Gemm<float>& gemm) override {
-    KernelCall call = gemm_cost(gemm);
-    call.in_tile = static_cast<const ObservedStream*>(lane.stream)->is_lane;
-    observer_.before(call);
-    device_->gemm(inner(lane), gemm);
-    observer_.after(call);
-  }
+  void gemm(const Lane& lane, const Gemm<float>& gemm) override { observed_gemm(lane, gemm); }
   void gemm(const Lane& lane, const Gemm<double>& gemm) override { device_->gemm(inner(lane), gemm); }
-  void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { device_->gemm(inner(lane), gemm); }
-  void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { device_->gemm(inner(lane), gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { observed_gemm(lane, gemm); }
+  void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { observed_gemm(lane, gemm); }
   bool multiplies_bf16() const override { return device_->multiplies_bf16(); }
   double gemm_seconds() const override { return device_->gemm_seconds(); }
   bool wants_plain_b() const override { return device_->wants_plain_b(); }
@@ -144,13 +140,20 @@ class ObservedDevice final : public Device {
   int partial_sums() const override { return device_->partial_sums(); }
 
  protected:
-  const Table<float>& float_kernels() const override { return table_; }
-  const Table<double>& double_kernels() const override { not_observed("double precision"); }
-  const Table<bf16>& bf16_kernels() const override { not_observed("bf16"); }
+  const Table<float>& float_kernels() const override { return float_table_; }
+  const Table<bf16>& bf16_kernels() const override { return bf16_table_; }
+  const Table<double>& double_kernels() const override {
+    throw UsageError("an observed device", "kernels in double precision are not observed");
+  }
 
  private:
-  [[noreturn]] static void not_observed(const std::string& type) {
-    throw UsageError("an observed device", "kernels in " + type + " are not observed");
+  template <class T, class Result>
+  void observed_gemm(const Lane& lane, const Gemm<T, Result>& gemm) {
+    KernelCall call = gemm_cost(gemm);
+    call.in_tile = static_cast<const ObservedStream*>(lane.stream)->is_lane;
+    observer_.before(call);
+    device_->gemm(inner(lane), gemm);
+    observer_.after(call);
   }
   static Lane inner(const Lane& lane) {
     return {static_cast<const ObservedStream*>(lane.stream)->inner, lane.workspace};
@@ -159,7 +162,8 @@ class ObservedDevice final : public Device {
   std::unique_ptr<Device> device_;
   ObservedStream whole_;
   KernelObserver& observer_;
-  const Table<float> table_ = observed_table();
+  const Table<float> float_table_ = observed_table<float>();
+  const Table<bf16> bf16_table_ = observed_table<bf16>();
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ class KernelObserver {
 
 const std::set<std::string>& observed_kernels();  // names of the entries whose calls are told
 
-// `observer` must outlive the device. float only.
+// `observer` must outlive the device. float and bf16 only.
 std::unique_ptr<Device> observe(std::unique_ptr<Device> device, KernelObserver& observer);
 
 }  // namespace tandem

@@ -5,12 +5,12 @@
 namespace tandem {
 namespace {
 
-template <class T>
 class ActivationPlanner {
  public:
-  ActivationPlanner(const NetPlan<T>& plan, const NetOptions& options)
+  ActivationPlanner(const NetOutline& plan, const NetOptions& options, size_t element_bytes)
       : layers_(plan.layers),
-        net_input_bytes_(size_t(plan.input.elements()) * options.batch * sizeof(T)),
+        net_input_bytes_(size_t(plan.input.elements()) * options.batch * element_bytes),
+        element_bytes_(element_bytes),
         options_(options),
         count_(int(plan.layers.size())) {
     consumers_.resize(count_);
@@ -21,7 +21,7 @@ class ActivationPlanner {
   }
 
   ActivationPlan run() {
-    for (int l = 0; l < count_; ++l) place_output(l);
+    for (int l = 0; l < count_ - 1; ++l) place_output(l);  // the loss has none
     for (int l = 0; l < count_; ++l) place_kept(l);
     if (options_.training) {
       find_wanted_gradients();
@@ -34,7 +34,9 @@ class ActivationPlanner {
   int forward_step(int layer) const { return layer; }
   int backward_step(int layer) const { return 2 * count_ - 1 - layer; }
   int last_step() const { return 2 * count_; }  // alive until the pass has been looked at
-  size_t output_bytes(int layer) const { return size_t(layers_[layer].output.elements()) * options_.batch * sizeof(T); }
+  size_t output_bytes(int layer) const {
+    return size_t(layers_[layer].output.elements()) * options_.batch * element_bytes_;
+  }
 
   int add_buffer(size_t bytes, int step) {
     result_.buffers.push_back({bytes, step, step});
@@ -47,7 +49,7 @@ class ActivationPlanner {
   }
 
   bool runs_in_place(int l) const {
-    const PlannedLayer<T>& layer = layers_[l];
+    const PlannedLayer& layer = layers_[l];
     if (!options_.share || !layer.needs.in_place || layer.inputs.size() != 1 || layer.inputs[0] < 0) return false;
     const int producer = layer.inputs[0];
     if (consumers_[producer].size() != 1) return false;
@@ -58,7 +60,7 @@ class ActivationPlanner {
     int& buffer = result_.layers[l].output;
     buffer =
         runs_in_place(l) ? result_.layers[layers_[l].inputs[0]].output : add_buffer(output_bytes(l), forward_step(l));
-    keep_until(buffer, l == count_ - 1 ? last_step() : forward_step(l));
+    keep_until(buffer, forward_step(l));
     if (options_.training && layers_[l].needs.output) keep_until(buffer, backward_step(l));
     for (const int consumer : consumers_[l]) {
       keep_until(buffer, forward_step(consumer));
@@ -109,8 +111,8 @@ class ActivationPlanner {
     return {target, kNoBuffer};
   }
 
-  const std::vector<PlannedLayer<T>>& layers_;
-  const size_t net_input_bytes_;
+  const std::vector<PlannedLayer>& layers_;
+  const size_t net_input_bytes_, element_bytes_;
   const NetOptions& options_;
   const int count_;
   std::vector<std::vector<int>> consumers_;
@@ -123,10 +125,11 @@ class ActivationPlanner {
 
 template <class T>
 ActivationPlan plan_activations(const NetPlan<T>& plan, const NetOptions& options) {
-  return ActivationPlanner<T>(plan, options).run();
+  return ActivationPlanner(plan, options, sizeof(T)).run();
 }
 
 template ActivationPlan plan_activations(const NetPlan<float>&, const NetOptions&);
+template ActivationPlan plan_activations(const NetPlan<bf16>&, const NetOptions&);
 template ActivationPlan plan_activations(const NetPlan<double>&, const NetOptions&);
 
 }  // namespace tandem

@@ -2,7 +2,8 @@
 //   plan        once: checks everything and returns the output's shape. All errors happen here, before memory is taken.
 //   parameters, needs, scratch, multiply_adds: after plan, constant from then on.
 //   forward     for each batch; then backward, with the same pass data, if training.
-// A layer owns no activations and no gradients: the Net does, and hands out pointers. T is float or double.
+// A layer owns no activations and no gradients: the Net does, and hands out pointers. T, float, bf16 or double, is how
+// activations and their gradients are stored; parameters, their gradients and losses are Compute<T>.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -69,9 +70,10 @@ struct Pass {
   uint64_t seed = 0, step = 0;  // with `layer` they name the random draws of this pass
   uint32_t layer = 0;           // the layer's number in the net
   std::span<const T* const> inputs = {};
-  std::span<const T* const> parameters = {};
-  std::byte* kept = nullptr;        // kept_bytes_per_image * batch
-  const int32_t* labels = nullptr;  // [batch] on the device
+  std::span<const Compute<T>* const> parameters = {};
+  std::span<const T* const> operands = {};  // the parameters as GEMM reads them; of float and double the same memory
+  std::byte* kept = nullptr;                // kept_bytes_per_image * batch
+  const int32_t* labels = nullptr;          // [batch] on the device
 
   const Table<T>& kernels() const { return device.template kernels<T>(); }
   Stream stream() const { return device.stream(); }
@@ -79,15 +81,15 @@ struct Pass {
 
 template <class T>
 struct ForwardPass : Pass<T> {
-  T* output = nullptr;
+  T* output = nullptr;  // null for a loss layer
 };
 
 template <class T>
 struct BackwardPass : Pass<T> {
   const T* output = nullptr;
-  const T* output_gradient = nullptr;            // null for a loss layer
-  std::span<T* const> input_gradients = {};      // overwritten; null where nobody wants it
-  std::span<T* const> parameter_gradients = {};  // overwritten or accumulated as gradient_mode says
+  const T* output_gradient = nullptr;                     // null for a loss layer
+  std::span<T* const> input_gradients = {};               // overwritten; null where nobody wants it
+  std::span<Compute<T>* const> parameter_gradients = {};  // overwritten or accumulated as gradient_mode says
   GradientMode gradient_mode = GradientMode::overwrite;
   double loss_scale = 1;  // the loss is loss_scale * the sum over the batch: 1 / batch for the mean
 
@@ -107,13 +109,14 @@ class Layer {
   virtual void backward(const BackwardPass<T>& pass) = 0;
 };
 
-// The layer a net ends with: its output is one loss an image (1 x 1 x 1).
+// The layer a net ends with: it makes one loss an image (1 x 1 x 1), and has no output but what it keeps.
 template <class T>
 class LossLayer : public Layer<T> {
  public:
-  // Where forward left them in the pass's kept memory, on the device: class probabilities [batch][classes], and ranks
-  // [batch], how many classes are ahead of the label (a hit at top-k is rank < k).
-  virtual const T* probabilities(const std::byte* kept, int batch) const = 0;
+  // Where forward left them in the pass's kept memory, on the device: class probabilities [batch][classes], losses
+  // [batch], and ranks [batch], how many classes are ahead of the label (a hit at top-k is rank < k).
+  virtual const Compute<T>* probabilities(const std::byte* kept, int batch) const = 0;
+  virtual const Compute<T>* losses(const std::byte* kept, int batch) const = 0;
   virtual const int32_t* ranks(const std::byte* kept, int batch) const = 0;
 };
 

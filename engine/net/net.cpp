@@ -2,27 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 namespace tandem {
 namespace {
-
-constexpr size_t kAlignment = 64;
-
-// Parameters lie one after the other, each on a 64-byte boundary, so that one kernel can update them all.
-template <class T>
-size_t padded_elements(const ParameterSpec& spec) {
-  constexpr size_t unit = kAlignment / sizeof(T);
-  return (size_t(spec.elements()) + unit - 1) / unit * unit;
-}
-
-template <class T>
-size_t parameter_elements(const NetPlan<T>& plan) {
-  size_t elements = 0;
-  for (const PlannedLayer<T>& layer : plan.layers)
-    for (const ParameterSpec& spec : layer.parameters) elements += padded_elements<T>(spec);
-  return elements;
-}
 
 std::string mebibytes(size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
@@ -52,16 +34,17 @@ void check_fits(const NetPlan<T>& plan, const Device& device, const NetOptions& 
 
 template <class T>
 MemoryUse Net<T>::memory_use(const NetPlan<T>& plan, const Device& device, const NetOptions& options) {
+  const size_t parameters = AnyNet<A>::parameter_elements(plan), inputs = size_t(plan.input.elements()) * options.batch;
   MemoryUse use;
-  use.parameters = parameter_elements(plan) * sizeof(T);
-  if (options.training) use.gradients = use.momentum = use.parameters;
-  use.input = size_t(plan.input.elements()) * options.batch * sizeof(T);
+  use.parameters = parameters * (sizeof(A) + (kRounds ? sizeof(T) : 0));
+  if (options.training) use.gradients = use.momentum = parameters * sizeof(A);
+  use.input = inputs * (sizeof(A) + (kRounds ? sizeof(T) : 0));
   const ActivationPlan activations = plan_activations(plan, options);
   use.activations = place_buffers(activations.buffers, options.share).bytes;
   std::vector<size_t> lanes(size_t(device.threads()));  // the workspace of each: the largest that it is asked for
   for (size_t l = 0; l < plan.layers.size(); ++l) {
     const PassKind kind{options.batch, options.training, activations.layers[l].wants_input_gradient()};
-    const ScratchUse scratch = plan.layers[l].layer->scratch(device, kind);
+    const ScratchUse scratch = plan.implementations[l]->scratch(device, kind);
     use.scratch += scratch.kept_bytes;
     for (const ScratchUse::Tiles& tiles : scratch.tiles)
       for (size_t lane = 0; lane < std::min(lanes.size(), size_t(tiles.count)); ++lane)
@@ -73,8 +56,9 @@ MemoryUse Net<T>::memory_use(const NetPlan<T>& plan, const Device& device, const
 
 template <class T>
 Net<T>::Net(NetPlan<T> plan, Device& device, const NetOptions& options)
-    : plan_(std::move(plan)), device_(device), options_(options), memory_(memory_use(plan_, device, options)) {
+    : AnyNet<A>(device, options, memory_use(plan, device, options)), plan_(std::move(plan)) {
   check_fits(plan_, device_, options_, memory_);
+  this->take_memory(plan_);
   slots_.resize(plan_.layers.size());
   place_parameters();
   place_activations(plan_activations(plan_, options_));
@@ -82,39 +66,43 @@ Net<T>::Net(NetPlan<T> plan, Device& device, const NetOptions& options)
 
 template <class T>
 void Net<T>::place_parameters() {
-  const size_t elements = parameter_elements(plan_);
-  values_ = Array<T>(device_, elements);
-  if (options_.training) {
-    gradients_ = Array<T>(device_, elements);
-    momentum_ = Array<T>(device_, elements);
-    // The update reads whole vectors: what lies between the tensors must be numbers too.
-    device_.kernels<T>().fill(device_.stream(), gradients_.data(), elements, 0);
-    device_.kernels<T>().fill(device_.stream(), momentum_.data(), elements, 0);
-  }
-  device_.kernels<T>().fill(device_.stream(), values_.data(), elements, 0);
-  size_t offset = 0;
+  if constexpr (kRounds) operands_ = Array<T>(device_, values_.size());
+  size_t number = 0;
   for (size_t l = 0; l < plan_.layers.size(); ++l)
-    for (const ParameterSpec& spec : plan_.layers[l].parameters) {
-      Parameter<T> parameter{.name = plan_.layers[l].name + "." + spec.name, .spec = spec};
-      parameter.value = values_.data() + offset;
-      if (options_.training) {
-        parameter.gradient = gradients_.data() + offset;
-        parameter.momentum = momentum_.data() + offset;
-      }
+    for (size_t i = 0; i < plan_.layers[l].parameters.size(); ++i) {
+      const Parameter<A>& parameter = parameters_[number++];
       slots_[l].parameters.push_back(parameter.value);
       slots_[l].parameter_gradients.push_back(parameter.gradient);
-      parameters_.push_back(std::move(parameter));
-      offset += padded_elements<T>(spec);
+      if constexpr (kRounds) {
+        slots_[l].operands.push_back(operands_.data() + (parameter.value - values_.data()));
+      } else {
+        slots_[l].operands.push_back(parameter.value);
+      }
     }
+}
+
+template <class T>
+void Net<T>::parameters_changed() {
+  if constexpr (kRounds)
+    device_.template kernels<T>().narrow(device_.stream(), values_.data(), operands_.data(), values_.size());
+}
+
+// What the first layers read.
+template <class T>
+const T* Net<T>::input_operand() const {
+  if constexpr (kRounds) {
+    return rounded_input_.data();
+  } else {
+    return input_.data();
+  }
 }
 
 template <class T>
 void Net<T>::place_activations(const ActivationPlan& activations) {
   const MemoryLayout layout = place_buffers(activations.buffers, options_.share);
   arena_ = Array<std::byte>(device_, layout.bytes);
-  input_ = Array<T>(device_, size_t(plan_.input.elements()) * options_.batch);
+  if constexpr (kRounds) rounded_input_ = Array<T>(device_, input_.size());
   if (options_.input_gradient) input_gradient_ = Array<T>(device_, input_.size());
-  labels_ = Array<int32_t>(device_, options_.batch);
   const auto at = [&](int buffer) -> std::byte* {
     if (buffer == kNetInput) return reinterpret_cast<std::byte*>(input_gradient_.data());
     return buffer == kNoBuffer ? nullptr : arena_.data() + layout.offsets[buffer];
@@ -127,39 +115,12 @@ void Net<T>::place_activations(const ActivationPlan& activations) {
     slot.output_gradient = elements_at(buffers.output_gradient);
     slot.kept = at(buffers.kept);
     for (const int input : plan_.layers[l].inputs)
-      slot.inputs.push_back(input < 0 ? input_.data() : slots_[input].output);
+      slot.inputs.push_back(input < 0 ? input_operand() : slots_[input].output);
     for (const ActivationPlan::InputGradient& gradient : buffers.input_gradients) {
       slot.input_gradients.push_back(elements_at(gradient.write));
       slot.add_to.push_back(elements_at(gradient.add_to));
     }
   }
-}
-
-template <class T>
-void Net<T>::initialize(uint64_t seed) {
-  for (size_t p = 0; p < parameters_.size(); ++p) {
-    const ParameterSpec& spec = parameters_[p].spec;
-    const std::vector<float> values =
-        draw_initial_values(spec.initializer, seed, uint32_t(p), spec.elements(), spec.fan_in, spec.fan_out);
-    const std::vector<T> converted(values.begin(), values.end());
-    device_.upload(parameters_[p].value, converted.data(), converted.size() * sizeof(T));
-  }
-  if (options_.training) device_.kernels<T>().fill(device_.stream(), momentum_.data(), momentum_.size(), 0);
-}
-
-template <class T>
-void Net<T>::set_input(const T* pixels, const int32_t* labels, int count) {
-  set_labels(labels, count);
-  device_.upload(input_.data(), pixels, size_t(plan_.input.elements()) * count * sizeof(T));
-}
-
-template <class T>
-void Net<T>::set_labels(const int32_t* labels, int count) {
-  if (count < 1 || count > options_.batch)
-    throw Error("Net", "a batch of " + std::to_string(count) + " images does not fit a net built for " +
-                           std::to_string(options_.batch));
-  count_ = count;
-  device_.upload(labels_.data(), labels, size_t(count) * sizeof(int32_t));
 }
 
 template <class T>
@@ -173,6 +134,7 @@ Pass<T> Net<T>::pass(int layer) const {
           .layer = uint32_t(layer),
           .inputs = slot.inputs,
           .parameters = slot.parameters,
+          .operands = slot.operands,
           .kept = slot.kept,
           .labels = labels_.data()};
 }
@@ -181,7 +143,7 @@ template <class T>
 void Net<T>::run_forward(int layer) {
   ForwardPass<T> forward{pass(layer)};
   forward.output = slots_[layer].output;
-  plan_.layers[layer].layer->forward(forward);
+  plan_.implementations[layer]->forward(forward);
 }
 
 template <class T>
@@ -194,19 +156,14 @@ void Net<T>::run_backward(int layer, GradientMode mode) {
   backward.parameter_gradients = slot.parameter_gradients;
   backward.gradient_mode = mode;
   backward.loss_scale = 1.0 / count_;
-  plan_.layers[layer].layer->backward(backward);
+  plan_.implementations[layer]->backward(backward);
   for (size_t i = 0; i < slot.add_to.size(); ++i) {
     if (slot.add_to[i] == nullptr) continue;
     const int input = plan_.layers[layer].inputs[i];
     const long elements = input < 0 ? plan_.input.elements() : plan_.layers[input].output.elements();
-    device_.kernels<T>().add(device_.stream(), slot.input_gradients[i], slot.add_to[i], size_t(elements) * count_);
+    device_.template kernels<T>().add(device_.stream(), slot.input_gradients[i], slot.add_to[i],
+                                      size_t(elements) * count_);
   }
-}
-
-template <class T>
-void Net<T>::measure(LayerTimes* times) {
-  times_ = times;
-  if (times != nullptr) times->forward.resize(slots_.size()), times->backward.resize(slots_.size());
 }
 
 template <class T>
@@ -226,6 +183,9 @@ void Net<T>::forward(bool training, uint64_t seed, uint64_t step) {
   training_ = training;
   seed_ = seed;
   step_ = step;
+  if constexpr (kRounds)
+    device_.template kernels<T>().narrow(device_.stream(), input_.data(), rounded_input_.data(),
+                                         size_t(plan_.input.elements()) * count_);
   for (int l = 0; l < int(slots_.size()); ++l) {
     timed(&LayerTimes::forward, l, [&] { run_forward(l); });
     if (watcher_) watcher_(l);
@@ -242,7 +202,7 @@ void Net<T>::backward(GradientMode mode) {
 
 template <class T>
 const LossLayer<T>& Net<T>::loss_layer() const {
-  return dynamic_cast<const LossLayer<T>&>(*plan_.layers.back().layer);
+  return dynamic_cast<const LossLayer<T>&>(*plan_.implementations.back());
 }
 
 template <class T>
@@ -254,67 +214,76 @@ std::vector<U> Net<T>::download(const U* from, size_t elements) const {
 }
 
 template <class T>
+std::vector<Compute<T>> Net<T>::download(const T* from, const ImageShape& shape) const {
+  const std::vector<T> stored = download<T>(from, size_t(shape.elements()) * count_);
+  std::vector<A> values(stored.size());
+  std::transform(stored.begin(), stored.end(), values.begin(), [](T value) { return A(value); });
+  return values;
+}
+
+template <class T>
 std::vector<double> Net<T>::losses() const {
-  const std::vector<T> values = download<T>(slots_.back().output, size_t(count_));
+  const std::vector<A> values = download<A>(loss_layer().losses(slots_.back().kept, count_), size_t(count_));
   return {values.begin(), values.end()};
 }
 
 template <class T>
-BatchResult Net<T>::result() const {
-  BatchResult result{.count = count_};
-  for (const double loss : losses()) result.loss += loss / count_;  // in the order of the images, always
-  const int32_t* ranks = loss_layer().ranks(slots_.back().kept, count_);
-  result.top1 = device_.kernels<T>().count_below(device_.stream(), ranks, size_t(count_), 1);
-  result.top5 = device_.kernels<T>().count_below(device_.stream(), ranks, size_t(count_), 5);
-  return result;
+const int32_t* Net<T>::ranks() const {
+  return loss_layer().ranks(slots_.back().kept, count_);
 }
 
 template <class T>
-std::vector<T> Net<T>::probabilities() const {
-  return download<T>(loss_layer().probabilities(slots_.back().kept, count_), size_t(count_) * plan_.classes);
+std::vector<Compute<T>> Net<T>::probabilities() const {
+  return download<A>(loss_layer().probabilities(slots_.back().kept, count_), size_t(count_) * plan_.classes);
 }
 
 template <class T>
-std::vector<T> Net<T>::activation(int layer) const {
-  return download<T>(slots_[layer].output, size_t(plan_.layers[layer].output.elements()) * count_);
+std::vector<Compute<T>> Net<T>::activation(int layer) const {
+  if (slots_[layer].output == nullptr)
+    return download<A>(loss_layer().losses(slots_[layer].kept, count_), size_t(count_));
+  return download(slots_[layer].output, plan_.layers[layer].output);
 }
 
 template <class T>
-std::vector<T> Net<T>::gradient(int layer) const {
+void Net<T>::sum_channels(int layer, A* partial, A* sums) const {
+  const ImageShape& shape = plan_.layers[layer].output;
+  device_.template kernels<T>().column_sum(device_.stream(), slots_[layer].output, partial, sums,
+                                           long(count_) * shape.height * shape.width, shape.channels,
+                                           /*accumulate=*/false);
+}
+
+template <class T>
+std::vector<Compute<T>> Net<T>::gradient(int layer) const {
   if (slots_[layer].output_gradient == nullptr) return {};
-  return download<T>(slots_[layer].output_gradient, size_t(plan_.layers[layer].output.elements()) * count_);
+  return download(slots_[layer].output_gradient, plan_.layers[layer].output);
 }
 
 template <class T>
-std::vector<T> Net<T>::input_gradient() const {
-  return download<T>(input_gradient_.data(), size_t(plan_.input.elements()) * count_);
+std::vector<Compute<T>> Net<T>::input_gradient() const {
+  return download(input_gradient_.data(), plan_.input);
 }
 
 template <class T>
 std::string Net<T>::first_not_finite() {
-  const auto finite = [&](const T* values, size_t elements) {
-    return device_.kernels<T>().all_finite(device_.stream(), values, elements);
+  const auto finite = [&]<class U>(const U* values, size_t elements) {
+    return device_.template kernels<U>().all_finite(device_.stream(), values, elements);
   };
   if (!finite(input_.data(), size_t(plan_.input.elements()) * count_)) return "input";
   for (int l = 0; l < int(slots_.size()); ++l) {
-    const PlannedLayer<T>& layer = plan_.layers[l];
+    const PlannedLayer& layer = plan_.layers[l];
     for (size_t p = 0; p < layer.parameters.size(); ++p)
       if (!finite(slots_[l].parameters[p], size_t(layer.parameters[p].elements()))) return layer.name;
     run_forward(l);
-    if (!finite(slots_[l].output, size_t(layer.output.elements()) * count_)) return layer.name;
+    const size_t elements = size_t(layer.output.elements()) * count_;
+    const T* const output = slots_[l].output;
+    if (!(output != nullptr ? finite(output, elements) : finite(loss_layer().losses(slots_[l].kept, count_), elements)))
+      return layer.name;
   }
   return "";
 }
 
-template <class T>
-std::string Net<T>::first_parameter_not_finite() const {
-  for (const Parameter<T>& parameter : parameters_)
-    if (!device_.kernels<T>().all_finite(device_.stream(), parameter.value, parameter.elements()))
-      return parameter.name;
-  return "";
-}
-
 template class Net<float>;
+template class Net<bf16>;
 template class Net<double>;
 
 }  // namespace tandem

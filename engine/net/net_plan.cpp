@@ -20,39 +20,41 @@ std::string suggest_type(const std::string& type, const auto& registry) {
   return (nearest.empty() ? "" : "did you mean " + nearest + "? ") + "The types are " + list;
 }
 
+// Appends one layer.
 template <class T>
-PlannedLayer<T> plan_layer(const LayerSpec& spec, const LayerRegistry<T>& registry,
-                           const std::map<std::string, int>& numbers, const std::vector<PlannedLayer<T>>& earlier,
-                           const ImageShape& net_input) {
+void plan_layer(const LayerSpec& spec, const LayerRegistry<T>& registry, const std::map<std::string, int>& numbers,
+                NetPlan<T>& plan) {
   const auto factory = registry.find(spec.type);
   if (factory == registry.end())
     throw UsageError(spec.options.where("type"), "there is no layer type '" + spec.type + "'",
                      suggest_type(spec.type, registry));
-  PlannedLayer<T> planned{.name = spec.name,
-                          .type = spec.type,
-                          .inputs = {},
-                          .layer = factory->second(spec.options),
-                          .output = {},
-                          .parameters = {},
-                          .needs = {}};
+  std::unique_ptr<Layer<T>> layer = factory->second(spec.options);
   spec.options.finish();
+  std::vector<int> inputs;
   std::vector<ImageShape> shapes;
   for (const std::string& input : spec.inputs) {
     const int number = numbers.at(input);
-    planned.inputs.push_back(number);
-    shapes.push_back(number < 0 ? net_input : earlier[number].output);
+    if (number >= 0 && dynamic_cast<const LossLayer<T>*>(plan.implementations[number].get()) != nullptr)
+      throw UsageError(spec.options.where(), "reads '" + input + "', a loss, which gives nothing to read");
+    inputs.push_back(number);
+    shapes.push_back(number < 0 ? plan.input : plan.layers[number].output);
   }
-  planned.output = planned.layer->plan(shapes);
-  planned.parameters = planned.layer->parameters();
-  planned.needs = planned.layer->needs();
-  return planned;
+  const ImageShape output = layer->plan(shapes);
+  plan.layers.push_back({.name = spec.name,
+                         .type = spec.type,
+                         .inputs = inputs,
+                         .output = output,
+                         .parameters = layer->parameters(),
+                         .needs = layer->needs(),
+                         .multiply_adds = layer->multiply_adds()});
+  plan.implementations.push_back(std::move(layer));
 }
 
 template <class T>
 void check_ending(const NetSpec& spec, const NetPlan<T>& plan) {
-  const PlannedLayer<T>& last = plan.layers.back();
+  const PlannedLayer& last = plan.layers.back();
   const std::string where = spec.layers.back().options.where();
-  if (dynamic_cast<const LossLayer<T>*>(last.layer.get()) == nullptr)
+  if (dynamic_cast<const LossLayer<T>*>(plan.implementations.back().get()) == nullptr)
     throw UsageError(where, "the last layer is a " + last.type + ", which is not a loss",
                      "end the net with a softmax-cross-entropy layer");
   const int source = last.inputs[0];
@@ -64,11 +66,10 @@ void check_ending(const NetSpec& spec, const NetPlan<T>& plan) {
                      "make the last fully-connected layer's outputs equal to classes");
 }
 
-template <class T>
-void check_all_used(const NetSpec& spec, const NetPlan<T>& plan) {
+void check_all_used(const NetSpec& spec, const NetOutline& plan) {
   std::vector<bool> used(plan.layers.size(), false);
   used.back() = true;
-  for (const PlannedLayer<T>& layer : plan.layers)
+  for (const PlannedLayer& layer : plan.layers)
     for (const int input : layer.inputs)
       if (input >= 0) used[input] = true;
   for (size_t i = 0; i < used.size(); ++i)
@@ -77,34 +78,34 @@ void check_all_used(const NetSpec& spec, const NetPlan<T>& plan) {
 
 }  // namespace
 
-template <class T>
-std::vector<ImageShape> NetPlan<T>::input_shapes(size_t layer) const {
+std::vector<ImageShape> NetOutline::input_shapes(size_t layer) const {
   std::vector<ImageShape> shapes;
   for (const int number : layers[layer].inputs) shapes.push_back(number < 0 ? input : layers[size_t(number)].output);
   return shapes;
 }
 
-template <class T>
-long NetPlan<T>::parameter_count() const {
+long NetOutline::parameter_count() const {
   long count = 0;
-  for (const PlannedLayer<T>& layer : layers)
+  for (const PlannedLayer& layer : layers)
     for (const ParameterSpec& parameter : layer.parameters) count += parameter.elements();
   return count;
 }
 
-template <class T>
-long NetPlan<T>::multiply_adds() const {
+long NetOutline::multiply_adds() const {
   long count = 0;
-  for (const PlannedLayer<T>& layer : layers) count += layer.layer->multiply_adds();
+  for (const PlannedLayer& layer : layers) count += layer.multiply_adds;
   return count;
 }
 
 template <class T>
 NetPlan<T> plan_net(const NetSpec& spec, const LayerRegistry<T>& registry) {
-  NetPlan<T> plan{.name = spec.name, .input = spec.input, .classes = spec.classes, .layers = {}};
+  NetPlan<T> plan;
+  plan.name = spec.name;
+  plan.input = spec.input;
+  plan.classes = spec.classes;
   std::map<std::string, int> numbers{{"input", -1}};
   for (const LayerSpec& layer : spec.layers) {
-    plan.layers.push_back(plan_layer(layer, registry, numbers, plan.layers, plan.input));
+    plan_layer(layer, registry, numbers, plan);
     numbers[layer.name] = int(plan.layers.size()) - 1;
   }
   check_ending(spec, plan);
@@ -112,9 +113,8 @@ NetPlan<T> plan_net(const NetSpec& spec, const LayerRegistry<T>& registry) {
   return plan;
 }
 
-template struct NetPlan<float>;
-template struct NetPlan<double>;
 template NetPlan<float> plan_net(const NetSpec&, const LayerRegistry<float>&);
+template NetPlan<bf16> plan_net(const NetSpec&, const LayerRegistry<bf16>&);
 template NetPlan<double> plan_net(const NetSpec&, const LayerRegistry<double>&);
 
 }  // namespace tandem

@@ -1,5 +1,7 @@
 #include "engine/net/single_layer.h"
 
+#include <type_traits>
+
 #include "engine/core/random.h"
 
 namespace tandem {
@@ -21,7 +23,7 @@ template <class T>
 void fill_randomly(Array<T>& array, uint64_t seed) {
   const Random random(seed, Purpose::initialise);
   std::vector<T> values(array.size());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = T(random.uniform(i) - 0.5);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = T(Compute<T>(random.uniform(i) - 0.5));
   array.upload(values);
 }
 
@@ -41,14 +43,24 @@ SingleLayer<T>::SingleLayer(Layer<T>& layer, const Shapes& shapes, int batch, De
     parameters.emplace_back(device, size_t(spec.elements()));
     parameter_gradients.emplace_back(device, size_t(spec.elements()));
   }
-  const bool in_place = placement == Placement::in_place;
-  output = in_place ? inputs.at(0) : activations<T>(device, shapes.output, batch);
-  output_gradient = in_place ? input_gradients.at(0) : activations<T>(device, shapes.output, batch);
+  if (placement == Placement::in_place) {
+    output = inputs.at(0);
+    output_gradient = input_gradients.at(0);
+  } else if (!is_loss_) {
+    output = activations<T>(device, shapes.output, batch);
+    output_gradient = activations<T>(device, shapes.output, batch);
+  }
   kept = Array<std::byte>(device, layer.needs().kept_bytes_per_image * size_t(batch) + 1);
   append_pointers(inputs, input_pointers_);
   append_pointers(parameters, parameter_pointers_);
   append_pointers(input_gradients, input_gradient_pointers_);
   append_pointers(parameter_gradients, parameter_gradient_pointers_);
+  if constexpr (std::is_same_v<T, Compute<T>>) {
+    operand_pointers_ = parameter_pointers_;
+  } else {
+    for (const auto& parameter : parameters) operands_.emplace_back(device, parameter.size());
+    append_pointers(operands_, operand_pointers_);
+  }
 }
 
 template <class T>
@@ -61,20 +73,23 @@ Pass<T> SingleLayer<T>::pass(bool training) const {
                  .layer = 3,
                  .inputs = input_pointers_,
                  .parameters = parameter_pointers_,
+                 .operands = operand_pointers_,
                  .kept = kept.data(),
                  .labels = labels.data()};
 }
 
 template <class T>
 void SingleLayer<T>::fill_randomly() {
-  for (auto* arrays : {&inputs, &parameters})
-    for (size_t i = 0; i < arrays->size(); ++i) tandem::fill_randomly((*arrays)[i], i);
-  tandem::fill_randomly(output_gradient, 1);
+  for (size_t i = 0; i < inputs.size(); ++i) tandem::fill_randomly(inputs[i], i);
+  for (size_t i = 0; i < parameters.size(); ++i) tandem::fill_randomly(parameters[i], i);
+  if (!is_loss_) tandem::fill_randomly(output_gradient, 1);
   labels.upload(std::vector<int32_t>(labels.size(), 0));
 }
 
 template <class T>
 void SingleLayer<T>::forward(bool training) {
+  for (size_t i = 0; i < operands_.size(); ++i)
+    device_.kernels<T>().narrow(device_.stream(), parameters[i].data(), operands_[i].data(), operands_[i].size());
   ForwardPass<T> forward{pass(training)};
   forward.output = output.data();
   layer_.forward(forward);
@@ -84,7 +99,7 @@ template <class T>
 void SingleLayer<T>::backward(GradientMode mode) {
   BackwardPass<T> backward{pass(true)};
   backward.output = output.data();
-  backward.output_gradient = is_loss_ ? nullptr : output_gradient.data();
+  backward.output_gradient = output_gradient.data();
   backward.input_gradients = input_gradient_pointers_;
   backward.parameter_gradients = parameter_gradient_pointers_;
   backward.gradient_mode = mode;
@@ -93,8 +108,10 @@ void SingleLayer<T>::backward(GradientMode mode) {
 }
 
 template void fill_randomly(Array<float>&, uint64_t);
+template void fill_randomly(Array<bf16>&, uint64_t);
 template void fill_randomly(Array<double>&, uint64_t);
 template class SingleLayer<float>;
+template class SingleLayer<bf16>;
 template class SingleLayer<double>;
 
 }  // namespace tandem

@@ -38,8 +38,9 @@ class SingleLayer {
   bool is_loss() const { return is_loss_; }
 
   // Memory of the passes, [batch][shape] each; the caller fills inputs, parameters, labels, and for backward the output
-  // gradient. In place, `output` and `output_gradient` are inputs[0] and input_gradients[0].
-  std::vector<Array<T>> inputs, parameters, input_gradients, parameter_gradients;
+  // gradient. In place, `output` and `output_gradient` are inputs[0] and input_gradients[0]; a loss layer has neither.
+  std::vector<Array<T>> inputs, input_gradients;
+  std::vector<Array<Compute<T>>> parameters, parameter_gradients;
   Array<T> output, output_gradient;
   Array<std::byte> kept;
   Array<int32_t> labels;  // [batch]
@@ -51,8 +52,11 @@ class SingleLayer {
   const int batch_;
   Device& device_;
   const bool is_loss_;
-  std::vector<const T*> input_pointers_, parameter_pointers_;
-  std::vector<T*> input_gradient_pointers_, parameter_gradient_pointers_;
+  std::vector<Array<T>> operands_;  // parameters rounded to T, where that is another type
+  std::vector<const T*> input_pointers_, operand_pointers_;
+  std::vector<const Compute<T>*> parameter_pointers_;
+  std::vector<T*> input_gradient_pointers_;
+  std::vector<Compute<T>*> parameter_gradient_pointers_;
 };
 
 }  // namespace tandem

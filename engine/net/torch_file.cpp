@@ -13,15 +13,15 @@ namespace {
 constexpr const char* kOther = "it belongs to another network";
 
 // The number of the layer with which `classifier` begins.
-size_t classifier_begin(const NetPlan<float>& plan) {
+size_t classifier_begin(const NetOutline& plan) {
   const auto& layers = plan.layers;
   const auto first = std::find_if(layers.begin(), layers.end(),
-                                  [](const PlannedLayer<float>& layer) { return layer.type == "fully-connected"; });
+                                  [](const PlannedLayer& layer) { return layer.type == "fully-connected"; });
   const size_t number = size_t(first - layers.begin());
   return first != layers.end() && number > 0 && layers[number - 1].type == "dropout" ? number - 1 : number;
 }
 
-TorchTensor torch_tensor(const NetPlan<float>& plan, const PlannedLayer<float>& layer, const ParameterSpec& spec,
+TorchTensor torch_tensor(const NetOutline& plan, const PlannedLayer& layer, const ParameterSpec& spec,
                          const std::string& module) {
   TorchTensor tensor{.name = module + (spec.is_bias() ? ".bias" : ".weight"), .shape = spec.shape};
   if (layer.type == "convolution") {
@@ -72,7 +72,7 @@ std::span<const float> values_of(const SafetensorsFile& file, const TorchTensor&
 
 }  // namespace
 
-std::vector<TorchTensor> torch_tensors(const NetPlan<float>& plan) {
+std::vector<TorchTensor> torch_tensors(const NetOutline& plan) {
   const size_t begin = classifier_begin(plan);
   std::vector<TorchTensor> tensors;
   for (size_t l = 0; l < plan.layers.size(); ++l) {
@@ -83,7 +83,7 @@ std::vector<TorchTensor> torch_tensors(const NetPlan<float>& plan) {
   return tensors;
 }
 
-void write_torch_file(const std::filesystem::path& path, const Net<float>& net) {
+void write_torch_file(const std::filesystem::path& path, const AnyNet<float>& net) {
   const std::vector<TorchTensor> tensors = torch_tensors(net.plan());
   std::vector<TensorToWrite> to_write;
   std::vector<std::vector<float>> copies;
@@ -98,7 +98,7 @@ void write_torch_file(const std::filesystem::path& path, const Net<float>& net) 
   write_safetensors(path, to_write, {{"format", "pt"}});  // as PyTorch's own files say
 }
 
-void read_torch_file(const std::filesystem::path& path, Net<float>& net) {
+void read_torch_file(const std::filesystem::path& path, AnyNet<float>& net) {
   const SafetensorsFile file(path);
   const std::vector<TorchTensor> tensors = torch_tensors(net.plan());
   for (size_t p = 0; p < tensors.size(); ++p) {
@@ -106,6 +106,7 @@ void read_torch_file(const std::filesystem::path& path, Net<float>& net) {
         transposed(values_of(file, tensors[p], path.string()), tensors[p].channels, tensors[p].pixels);
     net.device().upload(net.parameters()[p].value, values.data(), values.size() * sizeof(float));
   }
+  net.parameters_changed();
   check_no_others(file, tensors, path.string());
 }
 

@@ -27,13 +27,13 @@ struct TorchTensor {
 
 // Of every parameter, in the order of the layers. Throws UsageError for a layer with parameters whose layout PyTorch
 // does not have (local).
-std::vector<TorchTensor> torch_tensors(const NetPlan<float>& plan);
+std::vector<TorchTensor> torch_tensors(const NetOutline& plan);
 
 // Writes atomically; see AtomicFile.
-void write_torch_file(const std::filesystem::path& path, const Net<float>& net);
+void write_torch_file(const std::filesystem::path& path, const AnyNet<float>& net);
 
 // Fills the net's parameters, bit for bit what write_torch_file was given. Throws Error, which names the tensor, unless
 // the file holds exactly this net's tensors, in float32, with finite values.
-void read_torch_file(const std::filesystem::path& path, Net<float>& net);
+void read_torch_file(const std::filesystem::path& path, AnyNet<float>& net);
 
 }  // namespace tandem

@@ -149,7 +149,7 @@ void load_tensor(const std::filesystem::path& path, const CheckpointFile& file, 
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const Net<float>& net, const CheckpointHeader& header,
+void save_checkpoint(const std::filesystem::path& path, const AnyNet<float>& net, const CheckpointHeader& header,
                      const Normaliser& normaliser) {
   std::vector<TensorToWrite> tensors;
   std::map<std::string, std::string> checksums;
@@ -186,7 +186,7 @@ Normaliser read_normaliser(const std::filesystem::path& path, Subtract subtract)
   return Normaliser(subtract, file.header().image, {values.begin(), values.end()});
 }
 
-void load_parameters(const std::filesystem::path& path, Net<float>& net) {
+void load_parameters(const std::filesystem::path& path, AnyNet<float>& net) {
   const CheckpointFile file(path);
   const size_t expected = 2 * net.parameters().size() + 1;
   if (file.tensors() > expected)
@@ -198,14 +198,15 @@ void load_parameters(const std::filesystem::path& path, Net<float>& net) {
     if (parameter.momentum != nullptr)
       load_tensor(path, file, kMomentumPrefix + parameter.name, parameter.spec, net.device(), parameter.momentum);
   }
+  net.parameters_changed();
 }
 
-FittingLayers load_fitting_layers(const std::filesystem::path& path, Net<float>& net) {
+FittingLayers load_fitting_layers(const std::filesystem::path& path, AnyNet<float>& net) {
   const CheckpointFile file(path);
   FittingLayers layers;
   std::map<std::string, const Parameter<float>*> by_name;
   for (const Parameter<float>& parameter : net.parameters()) by_name[parameter.name] = &parameter;
-  for (const PlannedLayer<float>& layer : net.plan().layers) {
+  for (const PlannedLayer& layer : net.plan().layers) {
     if (layer.parameters.empty()) continue;
     std::string misfit;
     for (const ParameterSpec& spec : layer.parameters) {
@@ -226,6 +227,7 @@ FittingLayers load_fitting_layers(const std::filesystem::path& path, Net<float>&
     }
     layers.taken.push_back(layer.name);
   }
+  net.parameters_changed();
   return layers;
 }
 
@@ -233,7 +235,7 @@ std::string recipe_hash(const std::string& recipe_toml) {
   std::istringstream lines(recipe_toml);
   uint64_t hash = 0xcbf29ce484222325;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("epochs ") || line.starts_with("steps ")) continue;
+    if (line.starts_with("epochs ") || line.starts_with("steps ") || line == "precision = 'float32'") continue;
     for (const char c : line + "\n") hash = (hash ^ uint8_t(c)) * 0x100000001b3;
   }
   char text[17];

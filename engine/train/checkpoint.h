@@ -28,7 +28,7 @@ struct CheckpointHeader {
 };
 
 // Written to a temporary name, synced and renamed. `net` is built for training.
-void save_checkpoint(const std::filesystem::path& path, const Net<float>& net, const CheckpointHeader& header,
+void save_checkpoint(const std::filesystem::path& path, const AnyNet<float>& net, const CheckpointHeader& header,
                      const Normaliser& normaliser);
 
 // Throws Error, with the reason, when the file is not a checkpoint of this program.
@@ -37,7 +37,7 @@ Normaliser read_normaliser(const std::filesystem::path& path, Subtract subtract)
 
 // Fills a net's parameters, and its momentum if it is built for training. Throws Error when the file's tensors are not
 // exactly this net's: names, shapes, types.
-void load_parameters(const std::filesystem::path& path, Net<float>& net);
+void load_parameters(const std::filesystem::path& path, AnyNet<float>& net);
 
 // What became of each layer that has parameters.
 struct FittingLayers {
@@ -50,10 +50,10 @@ struct FittingLayers {
 
 // For fine-tuning: takes the values of every layer whose parameters are all in the file, under the same names and with
 // the same shapes, and leaves the others and all momentum as they are.
-FittingLayers load_fitting_layers(const std::filesystem::path& path, Net<float>& net);
+FittingLayers load_fitting_layers(const std::filesystem::path& path, AnyNet<float>& net);
 
 // The settings that shape every update: the recipe's text without its length (epochs, steps), so that a finished run
-// can be made longer. FNV-1a, 64 bits, in hexadecimal.
+// can be made longer, and without a precision of float32, which goes without saying. FNV-1a, 64 bits, in hexadecimal.
 std::string recipe_hash(const std::string& recipe_toml);
 
 }  // namespace tandem

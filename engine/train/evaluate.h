@@ -10,7 +10,7 @@ namespace tandem {
 
 // A net among those whose predictions are averaged, and the windows through which it is shown each image.
 struct Member {
-  Net<float>& net;
+  AnyNet<float>& net;
   Augmenter& augmenter;
   std::vector<CropWindow> windows;
 };

@@ -2,7 +2,7 @@
 
 namespace tandem {
 
-void set_input(Net<float>& net, Augmenter& augmenter, const Batch& batch) {
+void set_input(AnyNet<float>& net, Augmenter& augmenter, const Batch& batch) {
   net.set_labels(batch.labels.data(), batch.count);
   augmenter.load(batch);
   augmenter.write(net.input());

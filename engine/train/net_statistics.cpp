@@ -6,18 +6,18 @@
 namespace tandem {
 namespace {
 
-bool is_relu(const PlannedLayer<float>& layer) { return layer.type == "relu"; }
+bool is_relu(const PlannedLayer& layer) { return layer.type == "relu"; }
 
-size_t widest_relu(const NetPlan<float>& plan) {
+size_t widest_relu(const NetOutline& plan) {
   int channels = 1;
-  for (const PlannedLayer<float>& layer : plan.layers)
+  for (const PlannedLayer& layer : plan.layers)
     if (is_relu(layer)) channels = std::max(channels, layer.output.channels);
   return size_t(channels);
 }
 
 }  // namespace
 
-StatisticsMeter::StatisticsMeter(Net<float>& net)
+StatisticsMeter::StatisticsMeter(AnyNet<float>& net)
     : net_(net),
       partial_(net.device(), kColumnSumParts * widest_relu(net.plan())),
       sums_(net.device(), widest_relu(net.plan())),
@@ -32,14 +32,11 @@ void StatisticsMeter::begin() {
 
 // Outputs of a ReLU are not negative, so a channel's sum is 0 where all of it is.
 void StatisticsMeter::look_at(int layer) {
-  const PlannedLayer<float>& relu = net_.plan().layers[layer];
+  const PlannedLayer& relu = net_.plan().layers[layer];
   const int channels = relu.output.channels;
-  const long rows = long(net_.count()) * relu.output.height * relu.output.width;
-  Device& device = net_.device();
-  device.kernels<float>().column_sum(device.stream(), net_.output(layer), partial_.data(), sums_.data(), rows, channels,
-                                     /*accumulate=*/false);
+  net_.sum_channels(layer, partial_.data(), sums_.data());
   std::vector<float> sums(channels);
-  device.download(sums.data(), sums_.data(), sums.size() * sizeof(float));
+  net_.device().download(sums.data(), sums_.data(), sums.size() * sizeof(float));
   relus_.push_back({relu.name, double(std::count(sums.begin(), sums.end(), 0.0F)) / channels});
 }
 

@@ -31,7 +31,7 @@ struct NetStatistics {
 // and the weights and momentum once.
 class StatisticsMeter {
  public:
-  explicit StatisticsMeter(Net<float>& net);
+  explicit StatisticsMeter(AnyNet<float>& net);
 
   void begin();            // before the forward pass
   NetStatistics finish();  // after the update
@@ -40,7 +40,7 @@ class StatisticsMeter {
   void look_at(int layer);
   double mean_magnitude(const float* values, size_t n) const;
 
-  Net<float>& net_;
+  AnyNet<float>& net_;
   Array<float> partial_, sums_;  // column_sum's
   Array<float> magnitudes_;
   std::vector<DeadUnits> relus_;

@@ -34,7 +34,7 @@ Prediction mean(const std::vector<Prediction>& predictions) {
   return result;
 }
 
-Prediction predict(Net<float>& net, Augmenter& augmenter, std::span<const CropWindow> windows, const Batch& batch) {
+Prediction predict(AnyNet<float>& net, Augmenter& augmenter, std::span<const CropWindow> windows, const Batch& batch) {
   net.set_labels(batch.labels.data(), batch.count);
   augmenter.load(batch);
   std::vector<Prediction> predictions;

@@ -27,7 +27,7 @@ Prediction mean(const std::vector<Prediction>& predictions);
 
 // What a net in evaluation mode (no dropout) says of a batch: the mean over the windows through which it is shown each
 // image, whatever was drawn for the batch.
-Prediction predict(Net<float>& net, Augmenter& augmenter, std::span<const CropWindow> windows, const Batch& batch);
+Prediction predict(AnyNet<float>& net, Augmenter& augmenter, std::span<const CropWindow> windows, const Batch& batch);
 
 // The windows of so many views: the centre, or the paper's ten. Throws UsageError unless there are 1 or 10.
 std::vector<CropWindow> view_windows(const Transform& transform, int views);

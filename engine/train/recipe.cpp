@@ -17,6 +17,12 @@ long whole(const Options& options, const std::string& key, long otherwise = 0) {
   return value;
 }
 
+Precision parse_precision(const Options& file) {
+  const std::string name = file.text("precision", name_of(Precision::float32));
+  if (const auto precision = precision_from_name(name)) return *precision;
+  throw UsageError(file.where("precision"), "should be 'float32' or 'bf16', found '" + name + "'");
+}
+
 }  // namespace
 
 bool Recipe::rates_depend_on_length() const {
@@ -54,6 +60,7 @@ Recipe parse_recipe(const Options& file) {
   recipe.augment.colour.epochs = int(whole(colour, "epochs"));
   recipe.limit = whole(file, "limit");
   recipe.seed = uint64_t(whole(file, "seed", long(recipe.seed)));
+  recipe.precision = parse_precision(file);
   file.finish();
   return recipe;
 }

@@ -5,6 +5,7 @@
 
 #include "engine/core/options.h"
 #include "engine/data/transform.h"
+#include "engine/net/precision.h"
 #include "engine/train/schedule.h"
 
 namespace tandem {
@@ -25,6 +26,7 @@ struct Recipe {
   AugmentRecipe augment;
   long limit = 0;  // train on the first so many images; 0: all
   uint64_t seed = 1;
+  Precision precision = Precision::float32;
 };
 
 // Throws UsageError for unknown keys and impossible values.

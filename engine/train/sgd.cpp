@@ -20,14 +20,15 @@ Rates rates_at(const Recipe& recipe, double epoch, const PlateauState& plateau) 
 }
 
 template <class T>
-void sgd_update(Net<T>& net, const Recipe& recipe, const Rates& rates) {
+void sgd_update(AnyNet<T>& net, const Recipe& recipe, const Rates& rates) {
   Device& device = net.device();
   for (const Parameter<T>& parameter : net.parameters())
     device.kernels<T>().sgd(device.stream(), parameter.value, parameter.momentum, parameter.gradient,
                             parameter.elements(), step_of(parameter.spec, recipe, rates));
+  net.parameters_changed();
 }
 
-template void sgd_update(Net<float>&, const Recipe&, const Rates&);
-template void sgd_update(Net<double>&, const Recipe&, const Rates&);
+template void sgd_update(AnyNet<float>&, const Recipe&, const Rates&);
+template void sgd_update(AnyNet<double>&, const Recipe&, const Rates&);
 
 }  // namespace tandem

@@ -15,6 +15,6 @@ Rates rates_at(const Recipe& recipe, double epoch, const PlateauState& plateau);
 // v <- momentum v - decay rate w - rate g;  w <- w + v, with each parameter's own rate and decay: a layer's multipliers
 // if the net file gives them, else the recipe's.
 template <class T>
-void sgd_update(Net<T>& net, const Recipe& recipe, const Rates& rates);
+void sgd_update(AnyNet<T>& net, const Recipe& recipe, const Rates& rates);
 
 }  // namespace tandem

@@ -34,7 +34,7 @@ void check_data_fits(const std::string& net, const ImageShape& input, int classe
         "change the net's classes and the outputs of its last fully-connected layer");
 }
 
-Trainer::Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
+Trainer::Trainer(AnyNet<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
                  const Normaliser& normaliser, const std::optional<ColourPca>& colours)
     : net_(net),
       recipe_(recipe),

@@ -56,7 +56,7 @@ class Trainer {
   // The net must be built for training with the recipe's batch. Data sets must outlive the trainer. Throws UsageError
   // when data, recipe and net do not fit each other.
   // `colours`: of the training set, where the recipe wants colour noise.
-  Trainer(Net<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
+  Trainer(AnyNet<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
           const Normaliser& normaliser, const std::optional<ColourPca>& colours = {});
 
   const Transform& transform() const { return transform_; }
@@ -77,7 +77,7 @@ class Trainer {
   void end_epoch(TrainObserver& observer, const std::function<bool()>& stop);
   void check_finite(double loss);
 
-  Net<float>& net_;
+  AnyNet<float>& net_;
   const Recipe recipe_;
   const Dataset& train_;
   const Dataset& test_;

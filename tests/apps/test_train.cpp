@@ -169,6 +169,32 @@ TEST_CASE("a run is resumed with its own settings", "[train]") {
   CHECK(here.log().at(6).at("rate") == 0.5);
 }
 
+TEST_CASE("a run keeps its precision", "[train]") {
+  const Playground here;
+  check_succeeded(here.train("--epochs 1 --precision bf16"));
+  CHECK_THAT(read_whole(here.run() / "recipe.toml"), Contains("precision = 'bf16'"));
+  check_refused(here.train("--epochs 2 --resume --precision float32"), 2, "other settings");
+  check_succeeded(here.train("--epochs 2 --resume"));
+  check_succeeded(here.train("--epochs 2 --precision bf16", "at-once"));
+  CHECK((read_whole(here.checkpoint(8)) == read_whole(here.checkpoint(8, "at-once"))));
+
+  check_succeeded(here.train("--epochs 1", "float32"));
+  check_refused(here.train("--epochs 2 --resume --precision bf16", "float32"), 2, "other settings");
+  check_succeeded(here.train("--epochs 2 --resume --precision float32", "float32"));
+
+  const auto evaluate = [&](const std::string& more) {
+    return tandem("eval '" + here.run().string() + "' --device cpu --threads 1 --data '" + here.data() + "'" + more);
+  };
+  const double loss = here.log().back().at("test_loss");
+  CHECK(Json::parse(evaluate(" --json").out).at("loss") == loss);
+  CHECK(Json::parse(evaluate(" --json --precision bf16").out).at("loss") == loss);
+  const double in_float32 = Json::parse(evaluate(" --json --precision float32").out).at("loss");
+  CHECK(in_float32 == Approx(loss).epsilon(0.02));
+  CHECK(in_float32 != loss);
+  check_refused(evaluate(" --precision fp8"), 2, "fp8");
+  check_refused(here.train("--precision fp8", "none"), 2, "fp8");
+}
+
 TEST_CASE("colour noise goes on in a resumed run as in one without a break", "[train]") {
   const Playground here;
   fs::create_directory(here.path() / "cifar");

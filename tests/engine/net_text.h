@@ -19,20 +19,20 @@ NetPlan<T> plan_text(const std::string& toml, const LayerRegistry<T>& registry =
 
 // A batch of normal values and any labels, the same ones for the same seed; a smaller batch is the larger one's
 // beginning.
-template <class T>
-void set_random_input(Net<T>& net, int count, uint64_t seed = 1) {
-  std::vector<T> pixels(size_t(net.plan().input.elements()) * count);
+template <class A>
+void set_random_input(AnyNet<A>& net, int count, uint64_t seed = 1) {
+  std::vector<A> pixels(size_t(net.plan().input.elements()) * count);
   std::vector<int32_t> labels(count);
   const Random values(seed, Purpose::augment, 0), classes(seed, Purpose::augment, 1);
-  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = T(values.normal(i));
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = A(values.normal(i));
   for (int i = 0; i < count; ++i) labels[i] = int32_t(classes.below(i, net.plan().classes));
   net.set_input(pixels.data(), labels.data(), count);
 }
 
-template <class T>
-std::vector<T> on_host(const Net<T>& net, const T* from, size_t elements) {
-  std::vector<T> values(elements);
-  net.device().download(values.data(), from, elements * sizeof(T));
+template <class A>
+std::vector<A> on_host(const AnyNet<A>& net, const A* from, size_t elements) {
+  std::vector<A> values(elements);
+  net.device().download(values.data(), from, elements * sizeof(A));
   return values;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/net/net_spec.h"
+#include "tests/stored.h"
 
 namespace tandem::test {
 
@@ -34,7 +35,7 @@ class DropoutMaskLayer final : public Layer<T> {
   void apply(const Pass<T>& pass, const T* in, T* out) const {
     std::vector<T> values(mask_.size());
     pass.device.download(values.data(), in, values.size() * sizeof(T));
-    for (size_t i = 0; i < values.size(); ++i) values[i] = T(double(values[i]) * mask_[i] * scale_);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = to<T>(value_of(values[i]) * mask_[i] * scale_);
     pass.device.upload(out, values.data(), values.size() * sizeof(T));
   }
 

@@ -8,6 +8,7 @@
 #include "tests/goldens/case_table.h"
 #include "tests/goldens/layer_runner.h"
 #include "tests/goldens/layout.h"
+#include "tests/stored.h"
 
 namespace tandem::test {
 namespace {
@@ -16,7 +17,9 @@ using Values = std::vector<double>;
 
 // Goldens stored as F32 are themselves rounded, by up to 6e-8.
 template <class T>
-constexpr double kTolerance = std::is_same_v<T, double> ? 1e-7 : 1e-5;
+constexpr double kTolerance = std::is_same_v<T, double>  ? 1e-7
+                              : std::is_same_v<T, float> ? 1e-5
+                                                         : 1e-2;
 // What is computed in double whatever the device's type, against goldens stored as F64.
 constexpr double kDoubleTolerance = 1e-12;
 
@@ -30,10 +33,16 @@ bool is_exact(const std::string& op, const std::string& tensor) {
   return op == "concat_channels" || op == "slice_channels" || op == "relu" || (op == "max_pool2d" && tensor == "y");
 }
 
+// Rounded to bf16, different numbers tie: the winners of pools and the order of classes are others.
+template <class T>
+bool depends_on_ties(const std::string& op) {
+  return std::is_same_v<T, bf16> && (op == "max_pool2d" || op == "softmax_cross_entropy");
+}
+
 template <class T>
 void compare_tensor(const GoldenCase& golden, const std::string& tensor, const Values& actual, Comparison& comparison) {
   if (is_exact(golden.op(), tensor))
-    comparison.equal(tensor, actual, to_engine(golden, tensor));
+    comparison.equal(tensor, actual, values_of(all_to<T>(to_engine(golden, tensor))));
   else
     comparison.close(tensor, actual, to_engine(golden, tensor), kTolerance<T>);
 }
@@ -41,14 +50,13 @@ void compare_tensor(const GoldenCase& golden, const std::string& tensor, const V
 template <class T>
 Array<T> to_device(Device& device, const Values& values) {
   Array<T> array(device, values.size());
-  array.upload(std::vector<T>(values.begin(), values.end()));
+  array.upload(all_to<T>(values));
   return array;
 }
 
 template <class T>
 Values to_host(const Array<T>& array) {
-  const std::vector<T> host = array.download();
-  return Values(host.begin(), host.end());
+  return values_of(array.download());
 }
 
 // y, and the gradients of sum(y dy) by inputs, weights and biases.
@@ -65,7 +73,7 @@ void compare_layer(const GoldenCase& golden, const LayerCase& layer, Device& dev
 
   compare_tensor<T>(golden, "y", runner.forward(inputs, parameters), comparison);
   runner.backward(to_engine(golden, "dy"));
-  for (size_t i = 0; i < inputs.size(); ++i)
+  for (size_t i = 0; i < inputs.size() && !depends_on_ties<T>(golden.op()); ++i)
     compare_tensor<T>(golden, many ? "dx" + std::to_string(i) : "dx", runner.input_gradient(i), comparison);
   for (size_t i = 0; i < parameter_names.size(); ++i)
     compare_tensor<T>(golden, "d" + parameter_names[i], runner.parameter_gradient(i), comparison);
@@ -92,9 +100,11 @@ void compare_loss(const GoldenCase& golden, const LayerCase& layer, Device& devi
   compare_tensor<T>(golden, "loss", loss, comparison);
   compare_tensor<T>(golden, "loss_mean", {mean}, comparison);
   compare_tensor<T>(golden, "prob", runner.probabilities(), comparison);
-  comparison.equal("rank", runner.ranks(), golden.values("rank"));
-  comparison.equal("top1", {double(runner.hits(1))}, golden.values("top1"));
-  comparison.equal("top5", {double(runner.hits(std::min(5, layer.classes)))}, golden.values("top5"));
+  if (!depends_on_ties<T>(golden.op())) {
+    comparison.equal("rank", runner.ranks(), golden.values("rank"));
+    comparison.equal("top1", {double(runner.hits(1))}, golden.values("top1"));
+    comparison.equal("top5", {double(runner.hits(std::min(5, layer.classes)))}, golden.values("top5"));
+  }
   runner.backward({});
   compare_tensor<T>(golden, "dlogits", runner.input_gradient(0), comparison);
 }
@@ -184,13 +194,15 @@ void compare_lrn_scale(const GoldenCase& golden, const LayerCase& layer, Device&
 
 template <class T>
 void compare_bias(const GoldenCase& golden, Device& device, Comparison& comparison) {
-  const Array<T> y = to_device<T>(device, to_engine(golden, "x")), b = to_device<T>(device, golden.values("b"));
+  using A = Compute<T>;
+  const Array<T> y = to_device<T>(device, to_engine(golden, "x"));
+  const Array<A> b = to_device<A>(device, golden.values("b"));
   const Array<T> dy = to_device<T>(device, to_engine(golden, "dy"));
   const int channels = int(b.size());
   const long rows = long(y.size()) / channels;
   device.kernels<T>().add_bias(device.stream(), y.data(), b.data(), rows, channels);
   compare_tensor<T>(golden, "y", to_host(y), comparison);
-  const Array<T> partial(device, size_t(kColumnSumParts) * channels), db(device, channels);
+  const Array<A> partial(device, size_t(kColumnSumParts) * channels), db(device, channels);
   device.kernels<T>().column_sum(device.stream(), dy.data(), partial.data(), db.data(), rows, channels, false);
   compare_tensor<T>(golden, "db", to_host(db), comparison);
 }
@@ -241,7 +253,7 @@ template <class T>
 void compare_operator(const GoldenCase& golden, Device& device, Comparison& comparison) {
   const std::string op = golden.op();
   if (op == "bias") return compare_bias<T>(golden, device, comparison);
-  if (op == "sgd_paper") return compare_sgd<T>(golden, device, comparison);
+  if (op == "sgd_paper") return compare_sgd<Compute<T>>(golden, device, comparison);
   if (op == "pca_colour") return compare_colour_pca(golden, comparison);
   const LayerCase layer = layer_case(golden).value();
   if (op == "softmax_cross_entropy") return compare_loss<T>(golden, layer, device, comparison);
@@ -251,11 +263,12 @@ void compare_operator(const GoldenCase& golden, Device& device, Comparison& comp
     return compare_dropout<T>(golden, layer, "inverted", device, comparison);
   }
   compare_layer<T>(golden, layer, device, comparison);
-  if (op == "max_pool2d") compare_argmax<T>(golden, layer, device, comparison);
+  if (op == "max_pool2d" && !depends_on_ties<T>(op)) compare_argmax<T>(golden, layer, device, comparison);
   if (op == "lrn" || op == "lrn_same_map") compare_lrn_scale<T>(golden, layer, device, comparison);
 }
 
 template void compare_operator<float>(const GoldenCase&, Device&, Comparison&);
+template void compare_operator<bf16>(const GoldenCase&, Device&, Comparison&);
 template void compare_operator<double>(const GoldenCase&, Device&, Comparison&);
 
 }  // namespace tandem::test

@@ -1,7 +1,5 @@
 // One layer of a case on its own: for comparing layers with the goldens, with differences and across devices.
 #pragma once
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
@@ -11,6 +9,7 @@
 #include "engine/net/net_spec.h"
 #include "engine/net/single_layer.h"
 #include "tests/goldens/case_table.h"
+#include "tests/stored.h"
 
 namespace tandem::test {
 
@@ -39,21 +38,24 @@ class LayerRunner {
   const std::vector<ParameterSpec>& parameter_specs() const { return specs_; }
   const BackwardNeeds& needs() const { return needs_; }
   bool is_loss() const { return memory_->is_loss(); }
-  size_t output_elements() const { return memory_->output.size(); }
+  size_t output_elements() const {  // of the batch
+    return size_t(output_shape_.elements()) * size_t(batch());
+  }
 
+  // The output, or a loss layer's losses.
   Values forward(const std::vector<Values>& inputs, const std::vector<Values>& parameters, bool training = true) {
     for (size_t i = 0; i < inputs.size(); ++i) upload(memory_->inputs.at(i), inputs[i]);
     for (size_t i = 0; i < parameters.size(); ++i) upload(memory_->parameters.at(i), parameters[i]);
-    if (placement_ == Placement::separate) poison(memory_->output);
+    if (has_output()) poison(memory_->output);
     memory_->forward(training);
-    return values(memory_->output);
+    return is_loss() ? kept(loss().losses(memory_->kept.data(), batch()), size_t(batch())) : values(memory_->output);
   }
 
   // After forward. A loss layer gets no output gradient but the scale of the mean loss.
   void backward(const Values& output_gradient, GradientMode mode = GradientMode::overwrite) {
     if (placement_ == Placement::separate) {
       if (!needs_.input) poison_all(memory_->inputs);
-      if (!needs_.output) poison(memory_->output);
+      if (!needs_.output && has_output()) poison(memory_->output);
       poison_all(memory_->input_gradients);
     }
     if (mode == GradientMode::overwrite) poison_all(memory_->parameter_gradients);
@@ -67,15 +69,9 @@ class LayerRunner {
 
   // Of a loss layer, after forward.
   Values probabilities() const {
-    std::vector<T> host(memory_->inputs.at(0).size());
-    device_.download(host.data(), loss().probabilities(memory_->kept.data(), batch()), host.size() * sizeof(T));
-    return Values(host.begin(), host.end());
+    return kept(loss().probabilities(memory_->kept.data(), batch()), memory_->inputs.at(0).size());
   }
-  Values ranks() const {
-    std::vector<int32_t> host(static_cast<size_t>(batch()));
-    device_.download(host.data(), loss().ranks(memory_->kept.data(), batch()), host.size() * sizeof(int32_t));
-    return Values(host.begin(), host.end());
-  }
+  Values ranks() const { return kept(loss().ranks(memory_->kept.data(), batch()), size_t(batch())); }
   long hits(int k) const {  // labels among the k likeliest classes
     return device_.template kernels<T>().count_below(device_.stream(), loss().ranks(memory_->kept.data(), batch()),
                                                      size_t(batch()), k);
@@ -83,22 +79,35 @@ class LayerRunner {
 
  private:
   int batch() const { return memory_->batch(); }
+  bool has_output() const { return placement_ == Placement::separate && !is_loss(); }  // memory of its own
   const LossLayer<T>& loss() const { return dynamic_cast<const LossLayer<T>&>(*layer_); }
 
-  static void upload(Array<T>& to, const Values& from) {
-    if (from.size() != to.size())
-      throw Error("layer on trial",
-                  "has " + std::to_string(to.size()) + " elements where the case gives " + std::to_string(from.size()));
-    to.upload(std::vector<T>(from.begin(), from.end()));
+  template <class U>
+  static void upload(Array<U>& array, const Values& from) {
+    if (from.size() != array.size())
+      throw Error("layer on trial", "has " + std::to_string(array.size()) + " elements where the case gives " +
+                                        std::to_string(from.size()));
+    array.upload(all_to<U>(from));
   }
-  static Values values(const Array<T>& array) {
-    const std::vector<T> host = array.download();
+  template <class U>
+  static Values values(const Array<U>& array) {
+    return values_of(array.download());
+  }
+  // What a loss layer keeps.
+  template <class U>
+  Values kept(const U* from, size_t count) const {
+    std::vector<U> host(count);
+    device_.download(host.data(), from, host.size() * sizeof(U));
     return Values(host.begin(), host.end());
   }
-  static void poison(Array<T>& array) {
-    array.upload(std::vector<T>(array.size(), std::numeric_limits<T>::quiet_NaN()));
+  template <class U>
+  static void poison(Array<U>& array) {
+    array.upload(std::vector<U>(array.size(), to<U>(std::numeric_limits<double>::quiet_NaN())));
   }
-  static void poison_all(std::vector<Array<T>>& arrays) { std::for_each(arrays.begin(), arrays.end(), poison); }
+  template <class U>
+  static void poison_all(std::vector<Array<U>>& arrays) {
+    for (Array<U>& array : arrays) poison(array);
+  }
 
   Placement placement_;
   Device& device_;

@@ -6,27 +6,22 @@
 #include "engine/core/error.h"
 #include "layers/registry.h"
 #include "tests/goldens/generator.h"
+#include "tests/stored.h"
 
 namespace tandem::test {
 namespace {
 
-template <class T>
-ImageShape output_shape(const Net<T>& net, int layer) {
-  return layer < 0 ? net.plan().input : net.plan().layers.at(layer).output;
+ImageShape output_shape(const NetOutline& plan, int layer) {
+  return layer < 0 ? plan.input : plan.layers.at(layer).output;
 }
 
 // "conv1.w" is the engine's "conv1.weights".
-template <class T>
-const Parameter<T>& find_parameter(const Net<T>& net, const std::string& name) {
+template <class A>
+const Parameter<A>& find_parameter(const AnyNet<A>& net, const std::string& name) {
   const std::string wanted = name.substr(0, name.size() - 2) + (name.ends_with(".w") ? ".weights" : ".biases");
-  for (const Parameter<T>& candidate : net.parameters())
+  for (const Parameter<A>& candidate : net.parameters())
     if (candidate.name == wanted) return candidate;
   throw Error("golden network", "the net has no parameter " + wanted);
-}
-
-template <class T>
-std::vector<double> widen(const std::vector<T>& values) {
-  return {values.begin(), values.end()};
 }
 
 template <class T>
@@ -68,8 +63,8 @@ template <class T>
 ChannelLayout NetworkModel<T>::layout(const Net<T>& net, const nlohmann::json& parameter) const {
   const auto shape = parameter.at("shape").template get<std::vector<long>>();
   if (shape.size() != 2) return ChannelLayout::of(shape);
-  const PlannedLayer<T>& layer = net.plan().layers.at(description_.engine_layers.at(parameter.at("layer")));
-  return ChannelLayout::of_images(shape[0], output_shape(net, layer.inputs.at(0)));
+  const PlannedLayer& layer = net.plan().layers.at(description_.engine_layers.at(parameter.at("layer")));
+  return ChannelLayout::of_images(shape[0], output_shape(net.plan(), layer.inputs.at(0)));
 }
 
 template <class T>
@@ -92,37 +87,40 @@ Net<T> NetworkModel<T>::make_net(const NetOptions& options, uint64_t nudge) cons
   require_size("the list of parameters", net.parameters().size(), parameters().size());
   for (const auto& p : parameters()) {
     const Values values = layout(net, p).channels_last(generated(p));
-    const Parameter<T>& to = find_parameter(net, p.at("name"));
-    require_size(to.name, to.elements(), values.size());
-    const std::vector<T> rounded(values.begin(), values.end());
-    device_.upload(to.value, rounded.data(), rounded.size() * sizeof(T));
+    const Parameter<A>& parameter = find_parameter<A>(net, p.at("name"));
+    require_size(parameter.name, parameter.elements(), values.size());
+    const std::vector<A> rounded = all_to<A>(values);
+    device_.upload(parameter.value, rounded.data(), rounded.size() * sizeof(A));
   }
+  net.parameters_changed();
   const Values x = ChannelLayout::of_images(batch_, input_shape_).channels_last(nudged_input(nudge));
-  net.set_input(std::vector<T>(x.begin(), x.end()).data(), labels_.data(), batch_);
+  net.set_input(all_to<A>(x).data(), labels_.data(), batch_);
   return net;
 }
 
 template <class T>
 std::vector<double> NetworkModel<T>::gradient(const Net<T>& net, const nlohmann::json& parameter) const {
-  const Parameter<T>& from = find_parameter(net, parameter.at("name"));
-  std::vector<T> values(from.elements());
-  device_.download(values.data(), from.gradient, values.size() * sizeof(T));
-  return layout(net, parameter).channels_first(widen(values));
+  const Parameter<A>& from = find_parameter<A>(net, parameter.at("name"));
+  std::vector<A> values(from.elements());
+  device_.download(values.data(), from.gradient, values.size() * sizeof(A));
+  return layout(net, parameter).channels_first(values_of(values));
 }
 
 template <class T>
 std::vector<double> NetworkModel<T>::activation(const Net<T>& net, size_t golden_layer) const {
   const int layer = description_.engine_layers.at(golden_layer);
   if (layer < 0) return input_;
-  return ChannelLayout::of_images(batch_, output_shape(net, layer)).channels_first(widen(net.activation(layer)));
+  return ChannelLayout::of_images(batch_, output_shape(net.plan(), layer))
+      .channels_first(values_of(net.activation(layer)));
 }
 
 template <class T>
 std::vector<double> NetworkModel<T>::input_gradient(const Net<T>& net) const {
-  return ChannelLayout::of_images(batch_, input_shape_).channels_first(widen(net.input_gradient()));
+  return ChannelLayout::of_images(batch_, input_shape_).channels_first(values_of(net.input_gradient()));
 }
 
 template class NetworkModel<float>;
+template class NetworkModel<bf16>;
 template class NetworkModel<double>;
 
 }  // namespace tandem::test

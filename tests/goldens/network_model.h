@@ -16,6 +16,7 @@ template <class T>
 class NetworkModel {
  public:
   using Values = std::vector<double>;
+  using A = Compute<T>;
 
   NetworkModel(const GoldenCase& golden, Device& device);
 

@@ -14,19 +14,9 @@
 
 #include "kernels/bf16.h"
 #include "tests/kernels/machine.h"
+#include "tests/stored.h"
 
 namespace tandem::test {
-
-// Between storage types and float64, through what the type is computed in (bf16 converts explicitly, from and to
-// float).
-template <class T>
-T to(double value) {
-  return static_cast<T>(static_cast<Compute<T>>(value));
-}
-template <class T>
-double value_of(T stored) {
-  return static_cast<double>(static_cast<Compute<T>>(stored));
-}
 
 // A fixed-size array that starts on 64 bytes and is padded to a multiple of 64 bytes, as kernels/table.h asks. Elements
 // start as all-ones bits (NaN in every floating type), and so does the padding: what a kernel fails to write shows, and

@@ -22,7 +22,7 @@ TEMPLATE_TEST_CASE("add_bias adds a bias a channel", "[kernels]", float, bf16, d
     if (!test::affordable(rows * channels)) continue;
     INFO(rows << " rows of " << channels);
     const auto y = test::random_buffer<TestType>(size_t(rows) * channels, 1);
-    const auto bias = test::random_buffer<TestType>(channels, 2);
+    const auto bias = test::random_buffer<Compute<TestType>>(channels, 2);
     std::vector<double> expected = test::to_double(y);
     for (size_t i = 0; i < expected.size(); ++i) expected[i] += test::value_of(bias[i % channels]);
     const auto result = test::same_on_every_stream([&](Stream stream) {
@@ -35,19 +35,19 @@ TEMPLATE_TEST_CASE("add_bias adds a bias a channel", "[kernels]", float, bf16, d
 }
 
 TEMPLATE_TEST_CASE("column_sum sums every column, over the old sum if asked", "[kernels]", float, bf16, double) {
-  // The error of a sum of n terms grows with their number; bf16 also rounds the partial sums.
-  const double tolerance = 10 * test::tolerance<TestType>();
+  using Sum = Compute<TestType>;
+  const double tolerance = 10 * test::tolerance<Sum>();  // the error of a sum of n terms grows with their number
   for (const auto& [rows, channels] : kShapes) {
     if (!test::affordable(rows * channels)) continue;
     INFO(rows << " rows of " << channels);
     const auto x = test::random_buffer<TestType>(size_t(rows) * channels, 3);
-    const auto before = test::random_buffer<TestType>(channels, 4);
+    const auto before = test::random_buffer<Sum>(channels, 4);
     for (const bool accumulate : {false, true}) {
       std::vector<double> expected(channels);
       if (accumulate) expected = test::to_double(before);
       for (size_t i = 0; i < x.size(); ++i) expected[i % channels] += test::value_of(x[i]);
       const auto result = test::same_on_every_stream([&](Stream stream) {
-        Aligned<TestType> partial(size_t(kColumnSumParts) * channels), sum = before;
+        Aligned<Sum> partial(size_t(kColumnSumParts) * channels), sum = before;
         test::table<TestType>().column_sum(stream, x.data(), partial.data(), sum.data(), rows, channels, accumulate);
         return sum;
       });

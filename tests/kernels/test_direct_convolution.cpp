@@ -8,13 +8,13 @@ struct Direct {
   Convolution p;
   explicit Direct(const Convolution& shape) : p(shape) {}
 
-  void forward(Stream stream, const T* x, const T* w, const T* bias, T* y) const {
+  void forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y) const {
     table<T>().direct_forward(stream, x, w, bias, y, p);
   }
   void backward_data(Stream stream, const T* dy, const T* w, T* dx) const {
     table<T>().direct_backward_data(stream, dy, w, dx, p);
   }
-  void backward_weights(Stream stream, const T* x, const T* dy, T* dw, bool accumulate) const {
+  void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* dw, bool accumulate) const {
     table<T>().direct_backward_weights(stream, x, dy, dw, p, accumulate);
   }
 };

@@ -54,6 +54,19 @@ TEMPLATE_TEST_CASE("scale multiplies by a factor, also in place", "[kernels]", f
   }
 }
 
+TEMPLATE_TEST_CASE("narrow rounds to the storage type", "[kernels]", float, bf16, double) {
+  using A = Compute<TestType>;
+  for (const size_t n : kSizes) {
+    const auto x = test::random_buffer<A>(n, 1);
+    const auto y = test::same_on_every_stream([&](Stream stream) {
+      Aligned<TestType> result(n);
+      test::table<TestType>().narrow(stream, x.data(), result.data(), n);
+      return result;
+    });
+    for (size_t i = 0; i < n; ++i) REQUIRE(test::value_of(y[i]) == test::value_of(test::to<TestType>(x[i])));
+  }
+}
+
 TEMPLATE_TEST_CASE("copy_channels moves a slice of channels and touches no other", "[kernels]", float, bf16, double) {
   struct Slice {
     int x_channels, x_begin, y_channels, y_begin, count;

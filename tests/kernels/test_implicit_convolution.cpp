@@ -10,13 +10,13 @@ struct Implicit {
   explicit Implicit(const Convolution& shape)
       : p(shape), partial(size_t(implicit_parts(shape)) * shape.out_channels * shape.taps()) {}
 
-  void forward(Stream stream, const T* x, const T* w, const T* bias, T* y) const {
+  void forward(Stream stream, const T* x, const T* w, const Compute<T>* bias, T* y) const {
     table<T>().implicit_forward(stream, x, w, bias, y, p);
   }
   void backward_data(Stream stream, const T* dy, const T* w, T* dx) const {
     table<T>().implicit_backward_data(stream, dy, w, dx, p);
   }
-  void backward_weights(Stream stream, const T* x, const T* dy, T* dw, bool accumulate) {
+  void backward_weights(Stream stream, const T* x, const T* dy, Compute<T>* dw, bool accumulate) {
     table<T>().implicit_backward_weights(stream, x, dy, partial.data(), dw, p, accumulate);
   }
 };

@@ -107,16 +107,18 @@ Reference reference(const std::vector<double>& x, const std::vector<double>& w, 
 
 template <class T>
 struct Result {
-  Aligned<T> y, dx, dw, dbias;
+  Aligned<T> y, dx;
+  Aligned<Compute<T>> dw, dbias;
   bool same_bits(const Result& other) const {
     return y.same_bits(other.y) && dx.same_bits(other.dx) && dw.same_bits(other.dw) && dbias.same_bits(other.dbias);
   }
 };
 
 template <class T>
-Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& w, const Aligned<T>& bias, const Aligned<T>& dy,
-              const Local& p) {
-  Result<T> r{Aligned<T>(dy.size()), Aligned<T>(x.size()), Aligned<T>(w.size()), Aligned<T>(bias.size())};
+Result<T> run(Stream stream, const Aligned<T>& x, const Aligned<T>& w, const Aligned<Compute<T>>& bias,
+              const Aligned<T>& dy, const Local& p) {
+  Result<T> r{Aligned<T>(dy.size()), Aligned<T>(x.size()), Aligned<Compute<T>>(w.size()),
+              Aligned<Compute<T>>(bias.size())};
   test::table<T>().local_forward(stream, x.data(), w.data(), bias.data(), r.y.data(), p);
   test::table<T>().local_backward_data(stream, dy.data(), w.data(), r.dx.data(), p);
   test::table<T>().local_backward_weights(stream, x.data(), dy.data(), r.dw.data(), r.dbias.data(), p, false);
@@ -133,13 +135,14 @@ TEMPLATE_TEST_CASE("local follows its definition, forward and backward", "[local
   for (const Local& p : kCases) {
     CAPTURE(p.batch, p.height, p.width, p.channels, p.out_channels, p.kernel, p.stride);
     const auto x = random_buffer<TestType>(inputs(p), 1), w = random_buffer<TestType>(weights(p), 2);
-    const auto bias = random_buffer<TestType>(biases(p), 3), dy = random_buffer<TestType>(outputs(p), 4);
+    const auto bias = random_buffer<Compute<TestType>>(biases(p), 3);
+    const auto dy = random_buffer<TestType>(outputs(p), 4);
     const Reference expected = reference(to_double(x), to_double(w), to_double(bias), to_double(dy), p);
     const auto actual = same_on_every_stream([&](Stream stream) { return run<TestType>(stream, x, w, bias, dy, p); });
     CHECK(worst_error(actual.y, expected.y) < long_sum_tolerance<TestType>());
     CHECK(worst_error(actual.dx, expected.dx) < long_sum_tolerance<TestType>());
-    CHECK(worst_error(actual.dw, expected.dw) < long_sum_tolerance<TestType>());
-    CHECK(worst_error(actual.dbias, expected.dbias) < long_sum_tolerance<TestType>());
+    CHECK(worst_error(actual.dw, expected.dw) < long_sum_tolerance<Compute<TestType>>());
+    CHECK(worst_error(actual.dbias, expected.dbias) < long_sum_tolerance<Compute<TestType>>());
   }
 }
 

@@ -55,7 +55,8 @@ Reference reference(const std::vector<double>& logits, const Aligned<int32_t>& l
 
 template <class T>
 struct Result {
-  Aligned<T> loss, probabilities, dlogits;
+  Aligned<Compute<T>> loss, probabilities;
+  Aligned<T> dlogits;
   Aligned<int32_t> rank;
   bool same_bits(const Result& other) const {
     return loss.same_bits(other.loss) && probabilities.same_bits(other.probabilities) &&
@@ -66,7 +67,8 @@ struct Result {
 template <class T>
 Result<T> run(Stream stream, const Aligned<T>& logits, const Aligned<int32_t>& labels, const Shape& shape,
               double scale) {
-  Result<T> r{Aligned<T>(shape.rows), Aligned<T>(logits.size()), Aligned<T>(logits.size()),
+  using A = Compute<T>;
+  Result<T> r{Aligned<A>(shape.rows), Aligned<A>(logits.size()), Aligned<T>(logits.size()),
               Aligned<int32_t>(shape.rows)};
   test::table<T>().softmax_cross_entropy_forward(stream, logits.data(), labels.data(), r.loss.data(),
                                                  r.probabilities.data(), r.rank.data(), shape.rows, shape.classes);
@@ -85,8 +87,8 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy follows its definition", "[softmax]", 
     const Reference expected = reference(to_double(logits), labels, shape, 0.5);
     const auto actual =
         same_on_every_stream([&](Stream stream) { return run<TestType>(stream, logits, labels, shape, 0.5); });
-    CHECK(worst_error(actual.loss, expected.loss) < 2 * tolerance<TestType>());
-    CHECK(worst_error(actual.probabilities, expected.probabilities) < tolerance<TestType>());
+    CHECK(worst_error(actual.loss, expected.loss) < 2 * tolerance<Compute<TestType>>());
+    CHECK(worst_error(actual.probabilities, expected.probabilities) < tolerance<Compute<TestType>>());
     CHECK(worst_error(actual.dlogits, expected.dlogits) < tolerance<TestType>());
     CHECK(std::vector<int>(actual.rank.begin(), actual.rank.end()) == expected.rank);
   }

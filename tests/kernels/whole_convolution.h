@@ -45,7 +45,8 @@ void check_convolution(const Convolution& p, bool with_bias) {
   INFO(name(p));
   const size_t outputs = size_t(p.rows()) * p.out_channels, weights = size_t(p.out_channels) * p.taps();
   const auto x = random_buffer<T>(inputs(p), 1), w = random_buffer<T>(weights, 2), dy = random_buffer<T>(outputs, 3);
-  const auto bias = random_buffer<T>(size_t(p.out_channels), 4), old_dw = random_buffer<T>(weights, 5);
+  using A = Compute<T>;
+  const auto bias = random_buffer<A>(size_t(p.out_channels), 4), old_dw = random_buffer<A>(weights, 5);
   const auto expected = [&](bool accumulate) {
     return ConvolutionReference(p, to_double(x), to_double(w), with_bias ? to_double(bias) : std::vector<double>(),
                                 to_double(dy), accumulate ? to_double(old_dw) : std::vector<double>(weights));
@@ -67,11 +68,11 @@ void check_convolution(const Convolution& p, bool with_bias) {
   REQUIRE(worst_error(dx, fresh.dx) < sum_tolerance<T>(double(p.kernel) * p.kernel * p.group_outputs()));
   for (const bool accumulate : {false, true}) {
     const auto dw = same_on_every_stream([&](Stream stream) {
-      Aligned<T> result = accumulate ? old_dw : Aligned<T>(weights);
+      Aligned<A> result = accumulate ? old_dw : Aligned<A>(weights);
       passes.backward_weights(stream, x.data(), dy.data(), result.data(), accumulate);
       return result;
     });
-    REQUIRE(worst_error(dw, accumulate ? expected(true).dw : fresh.dw) < sum_tolerance<T>(double(p.rows())));
+    REQUIRE(worst_error(dw, accumulate ? expected(true).dw : fresh.dw) < sum_tolerance<A>(double(p.rows())));
   }
 }
 

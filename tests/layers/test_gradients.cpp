@@ -12,6 +12,7 @@
 #include "tests/goldens/comparison.h"
 #include "tests/goldens/generator.h"
 #include "tests/goldens/layer_runner.h"
+#include "tests/stored.h"
 
 using namespace tandem;
 using namespace tandem::test;
@@ -23,7 +24,7 @@ using Values = std::vector<double>;
 // Differences of step h are wrong by h^2 (curvature) and by 1e-16 / h (rounding); both are far below this.
 constexpr double kStep = 1e-5, kTolerance = 1e-7;
 constexpr int kDirections = 3;
-constexpr double kFloatTolerance = 2e-5;
+constexpr double kFloatTolerance = 2e-5, kBf16Tolerance = 1e-2;
 
 Values uniform(uint64_t seed, size_t count) { return generate_all(seed, long(count), 2); }  // in [-1, 1)
 
@@ -56,6 +57,15 @@ struct Given {
   Values output_gradient;
   std::vector<int32_t> labels;
 };
+
+// The same, rounded to what bf16 can hold.
+Given rounded(Given given) {
+  const auto round_all = [](Values& values) { values = values_of(all_to<bf16>(values)); };
+  for (Values& input : given.inputs) round_all(input);
+  for (Values& parameter : given.parameters) round_all(parameter);
+  round_all(given.output_gradient);
+  return given;
+}
 
 // Output, input gradients and parameter gradients, in this order.
 struct Result {
@@ -174,18 +184,20 @@ TEST_CASE("layers that may work in place give the same bits there", "[layers]") 
   REQUIRE(tried >= 4);  // relu, sigmoid, tanh, dropout
 }
 
-TEST_CASE("every layer gives the same bits for any number of threads", "[layers]") {
+TEMPLATE_TEST_CASE("every layer gives the same bits for any number of threads", "[layers]", float, bf16) {
   const auto one = Device::open("cpu", {.threads = 1}), three = Device::open("cpu", {.threads = 3});
   for (const LayerCase& layer : cases()) {
     INFO(layer.name << "\n" << layer.toml);
     const LayerRunner<double> shapes(layer, layer_registry<double>(), *one);
     const Given given(layer, shapes);
-    LayerRunner<float> alone(layer, layer_registry<float>(), *one), together(layer, layer_registry<float>(), *three);
+    LayerRunner<TestType> alone(layer, layer_registry<TestType>(), *one);
+    LayerRunner<TestType> together(layer, layer_registry<TestType>(), *three);
     REQUIRE(run(alone, given).tensors == run(together, given).tensors);
   }
 }
 
-TEST_CASE("every layer in float agrees with double on the CPU", "[layers][device]") {
+// Of bf16 too: what is given is rounded for both, so that numbers tie for both or for none.
+TEMPLATE_TEST_CASE("every layer agrees with double on the CPU", "[layers][device]", float, bf16) {
   if (device_name().starts_with("cuda") && cuda_device_count() == 0) {
     WARN("skipped: there is no CUDA device on this machine");
     return;
@@ -194,12 +206,14 @@ TEST_CASE("every layer in float agrees with double on the CPU", "[layers][device
   for (const LayerCase& layer : cases()) {
     INFO(layer.name << "\n" << layer.toml);
     LayerRunner<double> reference(layer, layer_registry<double>(), *cpu);
-    LayerRunner<float> runner(layer, layer_registry<float>(), *device);
-    const Given given(layer, reference);
+    LayerRunner<TestType> runner(layer, layer_registry<TestType>(), *device);
+    constexpr bool kIsBf16 = std::is_same_v<TestType, bf16>;
+    const Given given = kIsBf16 ? rounded(Given(layer, reference)) : Given(layer, reference);
     const Result expected = run(reference, given), actual = run(runner, given);
     for (size_t i = 0; i < expected.tensors.size(); ++i) {
       INFO(expected.names[i]);
-      REQUIRE(l2_distance(actual.tensors[i], expected.tensors[i]) <= kFloatTolerance * l2_norm(expected.tensors[i]));
+      REQUIRE(l2_distance(actual.tensors[i], expected.tensors[i]) <=
+              (kIsBf16 ? kBf16Tolerance : kFloatTolerance) * l2_norm(expected.tensors[i]));
     }
   }
 }

@@ -48,19 +48,20 @@ struct PtxPlayground : Playground {
 };
 
 TEST_CASE_METHOD(PtxPlayground, "training on the interpreter gives the losses of the CPU", "[ptx]") {
-  for (const std::string model : {"lenet", "alexnet-mini"}) {
-    INFO(model);
-    check_succeeded(train_on("cpu", model, model + "-cpu"));
-    const std::vector<double> expected = losses(model + "-cpu");
-    REQUIRE(expected.size() == 4);               // three steps and a test
-    for (const std::string seed : {"1", "2"}) {  // of the order of streams, blocks and warps
-      const std::string name = model + "-" + seed;
-      check_succeeded(train_on("cuda:0", model, name,
-                               "TANDEM_PTX_ULP=2 TANDEM_PTX_ORDER=" + seed + " TANDEM_PTX_STREAM_SEED=" + seed));
-      const std::vector<double> actual = losses(name);
-      REQUIRE(actual.size() == expected.size());
-      for (size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(actual[i] - expected[i]) < 1e-5 * expected[i]);
-    }
+  const auto [model, precision, tolerance] = GENERATE(table<std::string, std::string, double>(
+      {{"lenet", "float32", 1e-5}, {"alexnet-mini", "float32", 1e-5}, {"lenet", "bf16", 1e-2}}));
+  const std::string in_precision = model + " --precision " + precision;
+  INFO(in_precision);
+  check_succeeded(train_on("cpu", in_precision, "cpu"));
+  const std::vector<double> expected = losses("cpu");
+  REQUIRE(expected.size() == 4);               // three steps and a test
+  for (const std::string seed : {"1", "2"}) {  // of the order of streams, blocks and warps
+    const std::string name = "cuda-" + seed;
+    check_succeeded(train_on("cuda:0", in_precision, name,
+                             "TANDEM_PTX_ULP=2 TANDEM_PTX_ORDER=" + seed + " TANDEM_PTX_STREAM_SEED=" + seed));
+    const std::vector<double> actual = losses(name);
+    REQUIRE(actual.size() == expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) CHECK(std::abs(actual[i] - expected[i]) < tolerance * expected[i]);
   }
 }
 

@@ -9,8 +9,10 @@
 
 #include "engine/core/random.h"
 #include "engine/device/gemm_cpu.h"
+#include "tests/stored.h"
 
 using namespace tandem;
+using test::to, test::value_of;
 
 namespace {
 
@@ -21,15 +23,6 @@ struct Shape {
 const std::vector<Shape> kShapes = {{1, 1, 1},   {1, 7, 3},      {3, 1, 130},    {5, 6, 1},
                                     {17, 33, 9}, {65, 257, 129}, {64, 256, 128}, {31, 300, 140}};
 constexpr double kUntouched = 77;  // what lies between the rows of C
-
-template <class T>
-T to(double value) {
-  return T(Compute<T>(value));
-}
-template <class T>
-double value_of(T stored) {
-  return double(Compute<T>(stored));
-}
 
 template <class T>
 std::vector<T> random_values(size_t count, uint64_t stream) {

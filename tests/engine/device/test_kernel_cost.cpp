@@ -64,6 +64,18 @@ TEST_CASE("the fewest bytes of a convolution and a pool, by hand", "[device]") {
   CHECK(forward.bytes_written == 2 * 2 * 2 * (4 + 1));
 }
 
+TEST_CASE("in bf16 what is added up counts as float, by hand", "[device]") {
+  const KernelCall bias = KernelCost<bf16>::add_bias(nullptr, nullptr, 10, 6);
+  CHECK(bias.bytes_read == 10 * 6 * 2 + 6 * 4);
+  CHECK(bias.bytes_written == 10 * 6 * 2);
+  const KernelCall sum = KernelCost<bf16>::column_sum(nullptr, nullptr, nullptr, 10, 6, true);
+  CHECK(sum.bytes_read == 10 * 6 * 2 + 6 * 4);
+  CHECK(sum.bytes_written == 6 * 4);
+  const KernelCall gemm = gemm_cost(Gemm<bf16, float>{.m = 2, .n = 3, .k = 4, .beta = 1});
+  CHECK(gemm.bytes_read == (2 * 4 + 4 * 3) * 2 + 2 * 3 * 4);
+  CHECK(gemm.bytes_written == 2 * 3 * 4);
+}
+
 // By hand: 2 images of 8 x 6 x 3 become windows of 4 x 4, and where they are resized, to 4 x 12, a third as wide.
 TEST_CASE("the fewest bytes of augmentation, by hand", "[device]") {
   const Augment stored{.batch = 2,

@@ -93,17 +93,17 @@ type = "softmax-cross-entropy"
 )";
 constexpr int kBatch = 5;
 
-template <class T>
-std::vector<std::vector<T>> parameter_gradients(const Net<T>& net) {
-  std::vector<std::vector<T>> all;
-  for (const Parameter<T>& p : net.parameters()) all.push_back(on_host(net, p.gradient, p.elements()));
+template <class A>
+std::vector<std::vector<A>> parameter_gradients(const AnyNet<A>& net) {
+  std::vector<std::vector<A>> all;
+  for (const Parameter<A>& p : net.parameters()) all.push_back(on_host(net, p.gradient, p.elements()));
   return all;
 }
 
-template <class T>
-std::vector<std::vector<T>> parameter_values(const Net<T>& net) {
-  std::vector<std::vector<T>> all;
-  for (const Parameter<T>& p : net.parameters()) all.push_back(on_host(net, p.value, p.elements()));
+template <class A>
+std::vector<std::vector<A>> parameter_values(const AnyNet<A>& net) {
+  std::vector<std::vector<A>> all;
+  for (const Parameter<A>& p : net.parameters()) all.push_back(on_host(net, p.value, p.elements()));
   return all;
 }
 
@@ -123,7 +123,7 @@ void check_same_pass(Net<T>& a, Net<T>& b, int count, uint64_t step) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("sharing memory changes no bit", "", float, double) {
+TEMPLATE_TEST_CASE("sharing memory changes no bit", "", float, bf16, double) {
   const auto device = open_cpu({.threads = 2});
   NetOptions options{.batch = kBatch, .input_gradient = true};
   Net<TestType> shared(plan_text<TestType>(kBranches), *device, options);
@@ -132,6 +132,56 @@ TEMPLATE_TEST_CASE("sharing memory changes no bit", "", float, double) {
   CHECK(shared.memory().activations < separate.memory().activations);
   for (Net<TestType>* net : {&shared, &separate}) net->initialize(1);
   for (const uint64_t step : {0, 1}) check_same_pass(shared, separate, kBatch, step);
+}
+
+TEST_CASE("threads change no bit in bf16") {
+  const auto one = open_cpu({.threads = 1}), three = open_cpu({.threads = 3});
+  const NetOptions options{.batch = kBatch, .input_gradient = true};
+  Net<bf16> alone(plan_text<bf16>(kBranches), *one, options), together(plan_text<bf16>(kBranches), *three, options);
+  for (Net<bf16>* net : {&alone, &together}) net->initialize(1);
+  check_same_pass(alone, together, kBatch, 0);
+}
+
+// The net with a smooth function in the place of each that has kinks.
+std::string smooth(std::string toml) {
+  for (const auto& [from, to] : {std::pair{"\"relu\"", "\"tanh\""}, {"\"max-pool\"", "\"average-pool\""}})
+    for (size_t at; (at = toml.find(from)) != std::string::npos;) toml.replace(at, std::string(from).size(), to);
+  return toml;
+}
+
+// Every stored number is rounded by up to 2^-8 of itself, and each layer adds to that. (Where a ReLU or a pool decides
+// otherwise because of it, single gradients become others altogether.)
+TEST_CASE("in bf16 loss and gradients are those of float32 to its few digits") {
+  const auto device = open_cpu({.threads = 2});
+  Net<float> exact(plan_text<float>(smooth(kBranches)), *device, {.batch = kBatch});
+  Net<bf16> rounded(plan_text<bf16>(smooth(kBranches)), *device, {.batch = kBatch});
+  for (AnyNet<float>* net : std::initializer_list<AnyNet<float>*>{&exact, &rounded}) {
+    net->initialize(1);
+    set_random_input(*net, kBatch);
+    net->forward(/*training=*/true, /*seed=*/3, /*step=*/0);
+    net->backward();
+  }
+  CHECK(rounded.result().loss == Approx(exact.result().loss).epsilon(0.01));
+  CHECK(rounded.result().loss != exact.result().loss);
+  const auto expected = parameter_gradients(exact), actual = parameter_gradients(rounded);
+  for (size_t p = 0; p < expected.size(); ++p) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < expected[p].size(); ++i) {
+      difference += std::pow(double(actual[p][i]) - expected[p][i], 2);
+      size += std::pow(double(expected[p][i]), 2);
+    }
+    CAPTURE(exact.parameters()[p].name, std::sqrt(difference / size));
+    CHECK(std::sqrt(difference) < 0.03 * std::sqrt(size));
+  }
+}
+
+TEST_CASE("a bf16 net's activations take half the memory, and its parameters half as much again") {
+  const auto device = open_cpu({});
+  const MemoryUse whole = Net<float>::memory_use(plan_text<float>(kBranches), *device, {.batch = 64}),
+                  half = Net<bf16>::memory_use(plan_text<bf16>(kBranches), *device, {.batch = 64});
+  CHECK(half.activations < 0.6 * double(whole.activations));  // not half: places of maxima are bytes in both
+  CHECK(half.gradients == whole.gradients);
+  CHECK(half.parameters == whole.parameters + whole.parameters / 2);
 }
 
 TEST_CASE("a net for inference gives the same bits with less memory") {
@@ -259,7 +309,7 @@ TEST_CASE("a batch of a thousand million images is refused before memory is take
   CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), *device, {.batch = 1'000'000'000}), Contains("would fit"));
 }
 
-TEST_CASE("memory_use is what a step takes, to the byte") {
+TEMPLATE_TEST_CASE("memory_use is what a step takes, to the byte", "", float, bf16) {
   const std::string convolution = "type = \"convolution\"\n";
   const std::string algorithm = GENERATE("columns", "direct", "implicit");
   std::string toml = kBranches;
@@ -270,11 +320,11 @@ TEST_CASE("memory_use is what a step takes, to the byte") {
       for (const bool training : {true, false}) {
         CAPTURE(algorithm, threads, batch, training);
         CountingDevice device(threads);
-        Net<float> net(plan_text<float>(toml), device, {.batch = batch, .training = training});
+        Net<TestType> net(plan_text<TestType>(toml), device, {.batch = batch, .training = training});
         set_random_input(net, batch, 0);
         net.forward(training, 3, 0);
         if (training) net.backward();
-        const MemoryUse use = Net<float>::memory_use(net.plan(), device, net.options());
+        const MemoryUse use = Net<TestType>::memory_use(net.plan(), device, net.options());
         CHECK(net.memory().total() == use.total());
         CHECK(device.workspace() == use.workspace);
         // The labels are no part of it.

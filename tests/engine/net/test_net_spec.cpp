@@ -94,6 +94,8 @@ TEST_CASE("every output has a reader and the last layer is a loss") {
              Contains("[[layer]] conv") && Contains("nothing reads this layer's output"));
   CHECK_THAT(refusal(kHead + kConvolution + kOutputs),
              Contains("[[layer]] fc") && Contains("fully-connected, which is not a loss"));
+  CHECK_THAT(refusal(kHead + kConvolution + kOutputs + kLoss + "[[layer]]\nname = \"after\"\ntype = \"relu\"\n"),
+             Contains("[[layer]] after") && Contains("a loss, which gives nothing to read"));
   CHECK_THAT(refusal(kHead), Contains("'layer'"));
   CHECK_THAT(refusal(kHead + "layer = []\n"), Contains("has no [[layer]]"));
 }

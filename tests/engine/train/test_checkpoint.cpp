@@ -199,7 +199,7 @@ TEST_CASE("damaged numbers are refused by the tensor's name, and only those that
 
 TEST_CASE("fine-tuning takes the layers that fit") {
   Saved saved;
-  const auto of = [](const Net<float>& net, size_t p, float* Parameter<float>::*which) {
+  const auto of = [](const AnyNet<float>& net, size_t p, float* Parameter<float>::*which) {
     const Parameter<float>& parameter = net.parameters()[p];
     return on_host(net, parameter.*which, parameter.elements());
   };
@@ -236,9 +236,11 @@ TEST_CASE("on a full disk the old checkpoint stays") {
   CHECK(saved.folder.entries() == 1);
 }
 
-TEST_CASE("the recipe's hash is FNV-1a of all but its length") {
+TEST_CASE("the recipe's hash is FNV-1a of all but its length and the usual precision") {
   CHECK(recipe_hash("") == "cbf29ce484222325");                    // the offset basis
   CHECK(recipe_hash("chongo was here!\n") == "46810940eff5f915");  // of the FNV authors' test suite
   CHECK(recipe_hash("epochs = 3\nchongo was here!\nsteps = 10\n") == "46810940eff5f915");
+  CHECK(recipe_hash("chongo was here!\nprecision = 'float32'\n") == "46810940eff5f915");
+  CHECK(recipe_hash("chongo was here!\nprecision = 'bf16'\n") != "46810940eff5f915");
   CHECK(recipe_hash("momentum = 0.9\nepochs = 1\n") != recipe_hash("momentum = 0.8\nepochs = 1\n"));
 }

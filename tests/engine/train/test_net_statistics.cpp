@@ -72,7 +72,7 @@ TEST_CASE("statistics are what the host adds up, whatever memory is shared") {
   REQUIRE(statistics.relus.size() == 3);
   size_t relu = 0;
   for (size_t l = 0; l < open.plan().layers.size(); ++l) {
-    const PlannedLayer<float>& layer = open.plan().layers[l];
+    const PlannedLayer& layer = open.plan().layers[l];
     if (layer.type != "relu") continue;
     CHECK(statistics.relus[relu].layer == layer.name);
     CHECK(statistics.relus[relu].share == dead_share(open.activation(int(l)), size_t(layer.output.channels)));

@@ -38,6 +38,7 @@ TEST_CASE("a recipe needs a batch, epochs and a rate; the rest has defaults") {
   CHECK(recipe.augment.colour.epochs == 0);
   CHECK(recipe.limit == 0);
   CHECK(recipe.seed == 1);
+  CHECK(recipe.precision == Precision::float32);
 }
 
 TEST_CASE("a recipe says everything") {
@@ -48,6 +49,7 @@ momentum = 0.5
 decay = 5e-4
 limit = 300
 seed = 42
+precision = "bf16"
 rate = { schedule = "steps", base = 0.01, at = [30, 60], factor = 0.1 }
 biases = { rate_multiplier = 2, decay_multiplier = 0, rate = { base = 0.02 } }
 input = { subtract = "mean-image", scale = 0.5, resize = 256, mean_crop = "window" }
@@ -60,6 +62,7 @@ augment = { crop = 224, flip = true, colour = { rule = "cuda-convnet", deviation
   CHECK(recipe.decay == 5e-4);
   CHECK(recipe.limit == 300);
   CHECK(recipe.seed == 42);
+  CHECK(recipe.precision == Precision::bf16);
   CHECK(recipe.rate.at == std::vector<double>{30, 60});
   CHECK(recipe.bias_rate_multiplier == 2);
   CHECK(recipe.bias_decay_multiplier == 0);
@@ -83,11 +86,26 @@ TEST_CASE("recipes that cannot be are refused") {
     INFO(missing);
     CHECK_THROWS_AS(parse(missing), UsageError);
   }
-  for (const std::string more :
-       {"momentum = 1", "momentum = -0.1", "decay = -1", "steps = -1", "limit = -5", "seed = -1", "seed = 0.5",
-        "momentun = 0.9", "biases.rate_multiplier = -1", "biases.rates = 1", "biases.rate.base = -1",
-        "input.subtract = 'median'", "input.resize = -1", "augment.crop = -3", "augment.flip = 1", "augment.rotate = 1",
-        "decay = nan", "decay = inf"}) {
+  for (const std::string more : {"momentum = 1",
+                                 "momentum = -0.1",
+                                 "decay = -1",
+                                 "steps = -1",
+                                 "limit = -5",
+                                 "seed = -1",
+                                 "seed = 0.5",
+                                 "momentun = 0.9",
+                                 "biases.rate_multiplier = -1",
+                                 "biases.rates = 1",
+                                 "biases.rate.base = -1",
+                                 "input.subtract = 'median'",
+                                 "input.resize = -1",
+                                 "augment.crop = -3",
+                                 "augment.flip = 1",
+                                 "augment.rotate = 1",
+                                 "decay = nan",
+                                 "decay = inf",
+                                 "precision = 'float64'",
+                                 "precision = 16"}) {
     INFO(more);
     CHECK_THROWS_AS(parse(kLeast + more), UsageError);
   }

@@ -54,8 +54,8 @@ struct Recorder : Witness {
 };
 
 // One life of a run: takes up the checkpoint if there is one, and stops when it is asked for the `asked`th time.
-TrainEnd live(const std::filesystem::path& checkpoint, int asked) {
-  ToyRun run;
+TrainEnd live(const std::filesystem::path& checkpoint, int asked, const std::string& recipe = kToyRecipe) {
+  ToyRun run({.threads = 2}, recipe);
   if (std::filesystem::exists(checkpoint)) {
     load_parameters(checkpoint, run.net);
     run.trainer.restore(read_checkpoint_header(checkpoint).state);
@@ -67,6 +67,7 @@ TrainEnd live(const std::filesystem::path& checkpoint, int asked) {
   return end;
 }
 
+const std::string kInBf16 = kToyRecipe + std::string("precision = 'bf16'\n");
 constexpr int kNeverAsked = 1 << 30;
 
 }  // namespace
@@ -80,6 +81,16 @@ TEST_CASE("neither threads nor scratch memory change a bit") {
       CHECK(train_whole({.threads = threads, .workspace_cap = cap}) == expected);
     }
   CHECK(train_whole({.threads = 1}, recipe_with("seed = 3", "seed = 4")) != expected);
+}
+
+TEST_CASE("nor do they in bf16") {
+  const auto expected = train_whole({.threads = 1}, kInBf16);
+  for (const int threads : {2, 3})
+    for (const size_t cap : {size_t(0), size_t(1)}) {
+      INFO(threads << " threads, at most " << cap << " bytes");
+      CHECK(train_whole({.threads = threads, .workspace_cap = cap}, kInBf16) == expected);
+    }
+  CHECK(train_whole({.threads = 1}) != expected);
 }
 
 TEST_CASE("a run that is stopped anywhere and resumed ends with the same checkpoint") {
@@ -101,6 +112,24 @@ TEST_CASE("a run that is stopped anywhere and resumed ends with the same checkpo
     REQUIRE(live(path, kNeverAsked) == TrainEnd::finished);
     CHECK((read_whole(path) == whole));
   }
+}
+
+TEST_CASE("so does one in bf16, whose checkpoint holds the weights in float32") {
+  const TemporaryFolder folder;
+  REQUIRE(live(folder / "whole", kNeverAsked, kInBf16) == TrainEnd::finished);
+  for (const int asked : {3, 7, 20}) {
+    INFO("stopped when asked " << asked << " times");
+    const std::filesystem::path path = folder / std::to_string(asked);
+    REQUIRE(live(path, asked, kInBf16) == TrainEnd::stopped);
+    REQUIRE(live(path, kNeverAsked, kInBf16) == TrainEnd::finished);
+    CHECK((read_whole(path) == read_whole(folder / "whole")));
+  }
+  ToyRun in_float32;
+  load_parameters(folder / "whole", in_float32.net);
+  bool rounded = true;
+  for (const std::vector<float>& values : in_float32.parameters())
+    for (const float value : values) rounded = rounded && value == float(bf16(value));
+  CHECK_FALSE(rounded);
 }
 
 TEST_CASE("a run that is stopped can also go on as it is") {

@@ -117,7 +117,7 @@ struct ToyRun {
       : device(open_cpu(options)),
         recipe(parse_recipe(Options::parse(recipe_toml, "recipe.toml"))),
         normaliser(Normaliser::measure(recipe.input.subtract, train)),
-        net(plan_text<float>(net_toml), *device, {.batch = recipe.batch}),
+        built(build(recipe, net_toml, *device)),
         trainer(net, recipe, train, test, normaliser) {
     net.initialize(recipe.seed);
   }
@@ -135,8 +135,17 @@ struct ToyRun {
   MemoryDataset train = toy_images(43, 1), test = toy_images(20, 2);  // the last train images sit an epoch out
   Recipe recipe;
   Normaliser normaliser;
-  Net<float> net;
+  std::unique_ptr<AnyNet<float>> built;
+  AnyNet<float>& net = *built;
   Trainer trainer;
+
+ private:
+  static std::unique_ptr<AnyNet<float>> build(const Recipe& recipe, const std::string& net_toml, Device& device) {
+    const NetOptions options{.batch = recipe.batch};
+    if (recipe.precision == Precision::bf16)
+      return std::make_unique<Net<bf16>>(plan_text<bf16>(net_toml), device, options);
+    return std::make_unique<Net<float>>(plan_text<float>(net_toml), device, options);
+  }
 };
 
 }  // namespace tandem
