@@ -79,10 +79,6 @@ class Device {
   // Whether GEMM of bf16 is an operation of the hardware, so that it is faster than that of float.
   virtual bool multiplies_bf16() const = 0;
 
-  // Thread-seconds spent in GEMM since the beginning, for benchmarks: a step of t seconds has threads() * t of them to
-  // spend. 0 on a GPU, which works on its own.
-  virtual double gemm_seconds() const = 0;
-
   // Is GEMM slower where B is to be transposed, so that who multiplies by one B often had better transpose it first?
   virtual bool wants_plain_b() const = 0;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -86,18 +85,11 @@ class CpuDevice final : public Device {
     });
   }
 
-  void gemm(const Lane&, const Gemm<float>& gemm) override {
-    timed([&] { gemm_onednn(gemm); });
-  }
+  void gemm(const Lane&, const Gemm<float>& gemm) override { gemm_onednn(gemm); }
   void gemm(const Lane&, const Gemm<double>& gemm) override { gemm_reference(gemm); }
-  void gemm(const Lane&, const Gemm<bf16>& gemm) override {
-    timed([&] { gemm_bf16(gemm); });
-  }
-  void gemm(const Lane&, const Gemm<bf16, float>& gemm) override {
-    timed([&] { gemm_bf16(gemm); });
-  }
+  void gemm(const Lane&, const Gemm<bf16>& gemm) override { gemm_bf16(gemm); }
+  void gemm(const Lane&, const Gemm<bf16, float>& gemm) override { gemm_bf16(gemm); }
   bool multiplies_bf16() const override { return has_bf16_dot_products(); }
-  double gemm_seconds() const override { return double(gemm_nanoseconds_) * 1e-9; }
 
   // oneDNN copies B for each product, and turns it slowly: 80 to 100 GFLOP/s a core where a plain B makes 116.
   bool wants_plain_b() const override { return true; }
@@ -120,20 +112,12 @@ class CpuDevice final : public Device {
     workspace = {aligned_memory(bytes), bytes};
   }
 
-  template <class Work>
-  void timed(const Work& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    gemm_nanoseconds_ += (std::chrono::steady_clock::now() - start) / std::chrono::nanoseconds(1);
-  }
-
   // Pages of cached files count as free: the system gives them up on demand.
   static size_t page_cache_bytes();
 
   host::ThreadPool pool_;
   size_t workspace_cap_;
   std::vector<Workspace> workspaces_;
-  std::atomic<long> gemm_nanoseconds_{0};
 };
 
 size_t CpuDevice::page_cache_bytes() {

@@ -100,7 +100,6 @@ class CudaDevice final : public Device {
   void gemm(const Lane&, const Gemm<bf16, float>& g) override { gemm_of_bf16(g, CUDA_R_32F); }
   bool multiplies_bf16() const override { return properties_.major >= 8; }
 
-  double gemm_seconds() const override { return 0; }
   bool wants_plain_b() const override { return false; }
   size_t tile_bytes() const override { return size_t(256) << 20; }
   int partial_sums() const override { return 1; }

@@ -134,7 +134,6 @@ class ObservedDevice final : public Device {
   void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { observed_gemm(lane, gemm); }
   void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { observed_gemm(lane, gemm); }
   bool multiplies_bf16() const override { return device_->multiplies_bf16(); }
-  double gemm_seconds() const override { return device_->gemm_seconds(); }
   bool wants_plain_b() const override { return device_->wants_plain_b(); }
   size_t tile_bytes() const override { return device_->tile_bytes(); }
   int partial_sums() const override { return device_->partial_sums(); }

@@ -30,7 +30,6 @@ class SmallDevice : public Device {
   void gemm(const Lane& lane, const Gemm<bf16>& gemm) override { cpu_->gemm(lane, gemm); }
   void gemm(const Lane& lane, const Gemm<bf16, float>& gemm) override { cpu_->gemm(lane, gemm); }
   bool multiplies_bf16() const override { return cpu_->multiplies_bf16(); }
-  double gemm_seconds() const override { return 0; }
   bool wants_plain_b() const override { return cpu_->wants_plain_b(); }
   size_t tile_bytes() const override { return cpu_->tile_bytes(); }
   int partial_sums() const override { return cpu_->partial_sums(); }

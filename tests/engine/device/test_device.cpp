@@ -133,7 +133,6 @@ TEST_CASE("the device's GEMM gives the same bits on any lane") {
                                      .c = c.data() + tile * kSize * kSize,
                                      .ldc = kSize});
     });
-    CHECK(device->gemm_seconds() > 0);
   }
   CHECK(results[0] == results[1]);
   for (long tile = 1; tile < kTiles; ++tile)
