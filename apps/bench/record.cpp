@@ -134,7 +134,7 @@ Verdict compare(const Row& before, const Row& now) {
 }
 
 void check_comparable(const std::filesystem::path& path, const nlohmann::json& before, const nlohmann::json& now) {
-  for (const char* key : {"benchmark", "what", "batch", "threads", "cache"}) {
+  for (const char* key : {"benchmark", "what", "batch", "threads", "cache", "precision"}) {
     const nlohmann::json then = before.value(key, nlohmann::json()), here = now.value(key, nlohmann::json());
     if (then != here)
       throw UsageError(path.string(),

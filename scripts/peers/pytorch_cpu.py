@@ -11,7 +11,7 @@ build/pytorch-newest (python3-venv; some GB, once).
 Each round runs Tandem, PyTorch and the limit one after the other, so that whatever else the machine does meets them all.
 PyTorch runs in its fastest form, which is measured first: NCHW or channels-last, each way to compute a normalisation,
 as it is, compiled (torch.compile, where there is one), and for inference frozen by TorchScript. Where the processor
-multiplies bf16, its fastest form under bf16 autocast is a peer of its own. The limit of alexnet-paper is oneDNN's
+multiplies bf16, its fastest form under bf16 autocast is the peer of Tandem's bf16. The limit of alexnet-paper is oneDNN's
 (limit.cpp); that of inference on one image is the time that reading all weights once takes (read_once.cpp).
 """
 
@@ -62,6 +62,7 @@ warnings.filterwarnings("ignore")  # TorchScript says at every call that it is o
 THREADS = len(os.sched_getaffinity(0))
 WHAT = {"training": "training", "inference": "inference", "one": "inference"}  # one: on one image
 MODELS = ["alexnet-paper", "alexnet-owt", "alexnet-fashion", "cifar-18pct", "lenet"]
+BF16 = "PyTorch, bf16"
 SECONDS_OF_A_TRIAL = 0.1  # a form's, three times: the best of them decides
 MOST_SECONDS = 2.0  # of steps that a round repeats
 
@@ -164,8 +165,9 @@ def tandem(command, model, *more):
 
 
 class Tandem:
-    def __init__(self, model, batch, training):
-        self.arguments = [model, "--batch", str(batch), "--json", "-"] + ["--inference"] * (not training)
+    def __init__(self, model, batch, training, precision):
+        self.arguments = [model, "--batch", str(batch), "--json", "-", "--precision", precision]
+        self.arguments += ["--inference"] * (not training)
         self.batch = batch
         self.setting = {}
 
@@ -208,7 +210,7 @@ def peers(model, batch, training):
     if model == "alexnet-paper":
         found["PyTorch without LRN"] = fastest({"no LRN": alexnet_paper}, shape, classes, batch, training, bf16=False)
     if any(flag in Path("/proc/cpuinfo").read_text() for flag in ("avx512_bf16", "amx_bf16")):
-        found["PyTorch, bf16"] = fastest(forms(model), shape, classes, batch, training, bf16=True)
+        found[BF16] = fastest(forms(model), shape, classes, batch, training, bf16=True)
     return {name: best for name, best in found.items() if best}
 
 
@@ -218,16 +220,19 @@ def ratio(ours, theirs):
 
 
 def measure(model, what, arguments):
-    """One row of the table: {column: text}."""
+    """One row of the table, {column: text}; the setting; and {name: rates, one a round}."""
     batch, training = (1 if what == "one" else arguments.batch), what == "training"
     print(f"\n{model}, {WHAT[what]}, batch {batch}", flush=True)
-    ours = Tandem(model, batch, training)
     opponents = peers(model, batch, training)
     machine = limits(model, what, batch)
-    rates = {name: [] for name in ["Tandem", *opponents, *machine]}
-    steps = max(2, min(200, int(MOST_SECONDS * ours.images_per_s(2) / batch)))
+    ours = {"Tandem": Tandem(model, batch, training, "float32")}
+    if BF16 in opponents:
+        ours["Tandem, bf16"] = Tandem(model, batch, training, "bf16")
+    rates = {name: [] for name in [*ours, *opponents, *machine]}
+    steps = max(2, min(200, int(MOST_SECONDS * ours["Tandem"].images_per_s(2) / batch)))
     for number in range(arguments.rounds):
-        rates["Tandem"].append(ours.images_per_s(steps))
+        for name, tandem_net in ours.items():
+            rates[name].append(tandem_net.images_per_s(steps))
         for name, (_, _, peer) in opponents.items():
             rates[name].append(peer.images_per_s(steps))
         for name, ask in machine.items():
@@ -235,19 +240,23 @@ def measure(model, what, arguments):
         print(f"  round {number + 1}: " + ", ".join(f"{name} {values[-1]:.1f}" for name, values in rates.items()), flush=True)
     row = {"model": f"`{model}`", "what": f"{WHAT[what]}, batch {batch}",
            "images/s": f"{statistics.median(rates['Tandem']):,.1f}"}
-    for name, values in rates.items():
-        if name != "Tandem":
-            row[f"of {name}"] = ratio(rates["Tandem"], values)
-    row["GEMM's share"] = f"{100 * ours.gemm_share():.0f} %"
+    for name in [*opponents, *machine]:
+        if name != BF16:
+            row[f"of {name}"] = ratio(rates["Tandem"], rates[name])
+    row["GEMM's share"] = f"{100 * ours['Tandem'].gemm_share():.0f} %"
+    if BF16 in opponents:
+        row["bf16: images/s"] = f"{statistics.median(rates['Tandem, bf16']):,.1f}"
+        row["of our float32"] = ratio(rates["Tandem, bf16"], rates["Tandem"])
+        row[f"of {BF16}"] = ratio(rates["Tandem, bf16"], rates[BF16])
     row["PyTorch's form"] = "; ".join(best[1] for best in opponents.values())
-    return row, ours.setting, {name: values for name, values in rates.items()}
+    return row, ours["Tandem"].setting, rates
 
 
 def markdown(rows):
     columns = []
     for row in rows:
         columns += [column for column in row if column not in columns]
-    columns.sort(key=lambda column: column in ("GEMM's share", "PyTorch's form"))
+    columns.sort(key=lambda column: column == "PyTorch's form")
     lines = [columns, ["---"] * len(columns)] + [[row.get(column, "") for column in columns] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
