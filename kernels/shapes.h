@@ -91,9 +91,16 @@ struct Augment {
   int out_height = 0, out_width = 0;
 };
 
-// The paper's update rule: v <- momentum v - decay rate w - rate g;  w <- w + v.
+// The paper's update rule for one tensor: v <- momentum v - decay_rate w - rate g;  w <- w + v. Number is what the
+// kernel computes in; decay_rate is the product of decay and rate.
+template <class Number>
 struct SgdStep {
-  double rate = 0, momentum = 0, decay = 0;
+  Number rate = 0, momentum = 0, decay_rate = 0;
+
+  bool operator==(const SgdStep&) const = default;
 };
+
+// Elements that one block of the update handles, all of one tensor.
+inline constexpr int kSgdBlock = 1024;
 
 }  // namespace tandem

@@ -114,8 +114,11 @@ struct Table {
   // --- transpose.cu: y[c][r] = x[r][c], of x [rows][columns]
   void (*transpose)(Stream, const T* x, T* y, int rows, int columns);
 
-  // --- sgd.cu: one pass over weights, momentum and gradients
-  void (*sgd)(Stream, T* w, T* v, const T* g, size_t n, const SgdStep&);
+  // --- sgd.cu: one pass over the weights, momentum and gradients of any number of tensors, which lie one after the
+  // other in n elements, each from a multiple of kSgdBlock on. Elements from kSgdBlock * b on belong to tensor
+  // tensor_of_block[b], which takes the step steps[tensor]; both tables lie in device memory.
+  void (*sgd)(Stream, T* w, T* v, const T* g, size_t n, const int32_t* tensor_of_block,
+              const SgdStep<Compute<T>>* steps);
 
   // --- augment.cu: from stored 8-bit images to the net's input. Each has an ImageDraw, whose windows lie inside; all
   // share the mean image, [resized_height][resized_width][channels].

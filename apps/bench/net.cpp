@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "apps/bench/bench.h"
@@ -40,15 +41,17 @@ void set_random_input(AnyNet<float>& net, int batch) {
 // Of a step: forward, backward and update; the loss is read, the input is there already.
 class Step {
  public:
-  Step(AnyNet<float>& net, const Recipe& recipe, bool inference) : net_(net), recipe_(recipe), inference_(inference) {}
+  Step(AnyNet<float>& net, const Recipe& recipe, bool inference) : net_(net), seed_(recipe.seed) {
+    if (!inference) sgd_.emplace(net, recipe);
+  }
 
   void run() {
-    net_.forward(!inference_, recipe_.seed, number_++);
+    net_.forward(/*training=*/sgd_.has_value(), seed_, number_++);
     result_ += seconds_of([&] { net_.result(); });
-    if (inference_) return;
+    if (!sgd_) return;
     net_.backward();
     update_ += seconds_of([&] {
-      sgd_update(net_, recipe_, {.weights = 1e-6, .biases = 1e-6});
+      sgd_->update({.weights = 1e-6, .biases = 1e-6});
       net_.device().synchronize();
     });
   }
@@ -59,8 +62,8 @@ class Step {
 
  private:
   AnyNet<float>& net_;
-  const Recipe& recipe_;
-  const bool inference_;
+  const uint64_t seed_;
+  std::optional<Sgd<float>> sgd_;
   uint64_t number_ = 0;
   double result_ = 0, update_ = 0;
 };

@@ -65,10 +65,11 @@ bool worth_trying(const PassesArguments& arguments, const NetOutline& plan, cons
 Row try_update(const Model& model, Device& device, KernelClock& clock, const TrialSettings& settings) {
   Net<float> net(plan_model<float>(model.files), device, {.batch = 1});
   net.initialize(model.recipe.seed);
+  Sgd<float> sgd(net, model.recipe);
   CacheState caches(device);
   Limits limits(device, caches);
   const auto update = [&] {
-    sgd_update(net, model.recipe, {.weights = 1e-6, .biases = 1e-6});
+    sgd.update({.weights = 1e-6, .biases = 1e-6});
     device.synchronize();
   };
   Row row{.model = model.plan.name, .pass = "update", .work = "sgd"};

@@ -46,18 +46,19 @@ void try_passes(const std::string& name, Layer<float>& planned, const SingleLaye
   microscope.look_away();
 }
 
-void try_update(const PlannedLayer& planned, Device& device, Microscope& microscope) {
-  for (const ParameterSpec& spec : planned.parameters) {
-    const long elements = std::min(spec.elements(), kTrialElements);
-    Array<float> value(device, size_t(elements)), momentum(device, size_t(elements)),
-        gradient(device, size_t(elements));
-    for (Array<float>* array : {&value, &momentum, &gradient}) fill_randomly(*array, 1);
-    microscope.look_at(planned.name, "update " + spec.name, double(spec.elements()) / double(elements));
-    device.kernels<float>().sgd(device.stream(), value.data(), momentum.data(), gradient.data(), size_t(elements),
-                                {.rate = 0.01, .momentum = 0.9, .decay = 5e-4});
-    device.synchronize();
-    microscope.look_away();
-  }
+void try_update(const NetPlan<float>& plan, Device& device, Microscope& microscope) {
+  const long elements = std::min(plan.parameter_count(), kTrialElements);
+  Array<float> value(device, size_t(elements)), momentum(device, size_t(elements)), gradient(device, size_t(elements));
+  for (Array<float>* array : {&value, &momentum, &gradient}) fill_randomly(*array, 1);
+  Array<SgdStep<float>> steps(device, 1);
+  steps.upload({{.rate = 0.01F, .momentum = 0.9F, .decay_rate = 5e-6F}});
+  Array<int32_t> tensor_of_block(device, size_t(elements + kSgdBlock - 1) / kSgdBlock);
+  tensor_of_block.upload(std::vector<int32_t>(tensor_of_block.size(), 0));
+  microscope.look_at("(all)", "update", double(plan.parameter_count()) / double(elements));
+  device.kernels<float>().sgd(device.stream(), value.data(), momentum.data(), gradient.data(), size_t(elements),
+                              tensor_of_block.data(), steps.data());
+  device.synchronize();
+  microscope.look_away();
 }
 
 }  // namespace
@@ -75,7 +76,10 @@ Microscope look(const Target& target, int batch, const std::function<void(const 
     const SingleLayer<float>::Shapes shapes{plan.input_shapes(l), layer.output};
     try_passes(layer.name, *plan.implementations[l], shapes, batch, activations.layers[l].wants_input_gradient(),
                *device, microscope);
-    try_update(layer, *device, microscope);
+  }
+  if (target.layer.empty() && plan.parameter_count() > 0) {
+    begins("the update");
+    try_update(plan, *device, microscope);
   }
   return microscope;
 }

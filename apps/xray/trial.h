@@ -9,12 +9,12 @@
 namespace tandem {
 
 // A layer sees as many images as make its largest activation about this many elements, at least one and at most the
-// batch that was asked for; what it does is then taken for that batch in proportion. So does the update: of so many
-// parameters of each tensor.
+// batch that was asked for; what it does is then taken for that batch in proportion. So does the update: of at most so
+// many parameters.
 inline constexpr long kTrialElements = 1 << 20;
 
-// One training step of `batch` images: each layer of the target forward, backward and its update, every layer at its
-// real size. Says when a layer begins, since all of them take some seconds.
+// One training step of `batch` images: each layer of the target forward and backward, at its real size, and unless the
+// target is one layer the update. Says when a layer begins, since all of them take some seconds.
 Microscope look(const Target& target, int batch, const std::function<void(const std::string& layer)>& begins);
 
 }  // namespace tandem

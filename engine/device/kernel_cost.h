@@ -193,8 +193,9 @@ struct KernelCost {
     return elementwise("transpose", 1, size_t(rows) * columns);
   }
 
-  static KernelCall sgd(T*, T*, const T*, size_t n, const SgdStep&) {
-    return {"sgd", 3 * n * kBytes, 2 * n * kBytes, n};
+  // The table of steps is small, and its size is not told.
+  static KernelCall sgd(T*, T*, const T*, size_t n, const int32_t*, const SgdStep<Compute<T>>*) {
+    return {"sgd", 3 * n * kBytes + (n + kSgdBlock - 1) / kSgdBlock * sizeof(int32_t), 2 * n * kBytes, n};
   }
 
   // Of one image: what the network sees, and what resizing makes half-way. A window wants its share of what it is cut

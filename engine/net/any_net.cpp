@@ -4,8 +4,7 @@ namespace tandem {
 
 template <class A>
 size_t AnyNet<A>::padded_elements(const ParameterSpec& spec) {
-  constexpr size_t kUnit = 64 / sizeof(bf16);
-  return (size_t(spec.elements()) + kUnit - 1) / kUnit * kUnit;
+  return (size_t(spec.elements()) + kSgdBlock - 1) / kSgdBlock * kSgdBlock;
 }
 
 template <class A>
@@ -23,7 +22,7 @@ void AnyNet<A>::take_memory(const NetOutline& plan) {
   if (options_.training) {
     gradients_ = Array<A>(device_, elements);
     momentum_ = Array<A>(device_, elements);
-    // The update reads whole vectors: what lies between the tensors must be numbers too.
+    // The update takes whole blocks: what lies between the tensors must be numbers too.
     device_.kernels<A>().fill(device_.stream(), gradients_.data(), elements, 0);
     device_.kernels<A>().fill(device_.stream(), momentum_.data(), elements, 0);
   }

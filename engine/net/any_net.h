@@ -88,6 +88,7 @@ class AnyNet {
   using Watcher = std::function<void(int layer)>;
   void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
+  // Their values lie one after the other, each from a multiple of kSgdBlock on; so do momenta and gradients.
   const std::vector<Parameter<A>>& parameters() const { return parameters_; }
   const MemoryUse& memory() const { return memory_; }
   Device& device() const { return device_; }
@@ -98,8 +99,8 @@ class AnyNet {
       : device_(device), options_(options), memory_(memory) {}
   AnyNet(AnyNet&&) = default;
 
-  // Elements of all parameters together: they lie one after the other, each on whole lines of 64 bytes, in bf16 too, so
-  // that one kernel can treat them all.
+  // Elements of all parameters together: they lie one after the other, each in whole blocks of the update, so that one
+  // launch can treat them all.
   static size_t parameter_elements(const NetOutline& plan);
   static size_t padded_elements(const ParameterSpec& spec);
   void take_memory(const NetOutline& plan);

@@ -5,7 +5,6 @@
 
 #include "engine/core/error.h"
 #include "engine/train/net_input.h"
-#include "engine/train/sgd.h"
 
 namespace tandem {
 namespace {
@@ -42,6 +41,7 @@ Trainer::Trainer(AnyNet<float>& net, const Recipe& recipe, const Dataset& train,
       test_(test),
       transform_(train.format(), recipe.input, recipe.augment, normaliser, colours),
       augmenter_(transform_, net.device(), recipe.batch),
+      sgd_(net, recipe),
       statistics_(net) {
   for (const Dataset* data : {&train_, &test_})
     check_data_fits(net.plan().name, net.plan().input, net.plan().classes, *data, transform_);
@@ -81,7 +81,7 @@ void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
   const BatchResult result = net_.result();
   check_finite(result.loss);
   net_.backward();
-  sgd_update(net_, recipe_, rates);
+  sgd_.update(rates);
   if (measured) report.statistics = statistics_.finish();
   ++state_.step;
   report.step = state_.step;

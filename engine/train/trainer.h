@@ -10,6 +10,7 @@
 #include "engine/train/evaluate.h"
 #include "engine/train/net_statistics.h"
 #include "engine/train/recipe.h"
+#include "engine/train/sgd.h"
 
 namespace tandem {
 
@@ -83,6 +84,7 @@ class Trainer {
   const Dataset& test_;
   const Transform transform_;
   Augmenter augmenter_;
+  Sgd<float> sgd_;
   StatisticsMeter statistics_;
   TrainState state_;
 };

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "engine/train/sgd.h"
 #include "tests/goldens/generator.h"
 #include "tests/goldens/network_model.h"
 
@@ -56,7 +57,7 @@ template <class T>
 class NetworkTrial {
  public:
   NetworkTrial(const GoldenCase& golden, Device& device, Comparison& comparison)
-      : golden_(golden), device_(device), comparison_(comparison), model_(golden, device) {}
+      : golden_(golden), comparison_(comparison), model_(golden, device) {}
 
   void run() {
     compare_generated();
@@ -107,7 +108,10 @@ class NetworkTrial {
   // The loss before each of the paper's updates of weights and biases alike, and after the last.
   Values train(Net<T>& net) {
     const auto& sgd = golden_.parameters().at("sgd");
-    const SgdStep step{.rate = sgd.at("eps"), .momentum = sgd.at("momentum"), .decay = sgd.at("weight_decay")};
+    Recipe recipe;
+    recipe.momentum = sgd.at("momentum");
+    recipe.decay = sgd.at("weight_decay");
+    Sgd<Compute<T>> update(net, recipe);
     const int steps = sgd.at("steps");
     Values losses;
     for (int s = 0; s <= steps; ++s) {
@@ -115,9 +119,7 @@ class NetworkTrial {
       losses.push_back(net.result().loss);
       if (s == steps) break;
       net.backward();
-      for (const Parameter<Compute<T>>& p : net.parameters())
-        device_.kernels<Compute<T>>().sgd(device_.stream(), p.value, p.momentum, p.gradient, p.elements(), step);
-      net.parameters_changed();
+      update.update({.weights = sgd.at("eps"), .biases = sgd.at("eps")});
     }
     return losses;
   }
@@ -217,7 +219,6 @@ class NetworkTrial {
   }
 
   const GoldenCase& golden_;
-  Device& device_;
   Comparison& comparison_;
   NetworkModel<T> model_;
 };

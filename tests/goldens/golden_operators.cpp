@@ -212,14 +212,20 @@ void compare_sgd(const GoldenCase& golden, Device& device, Comparison& compariso
   const auto& p = golden.parameters();
   const Array<T> w = to_device<T>(device, golden.values("w0"));
   const Array<T> v = to_device<T>(device, Values(w.size(), p.at("v0").get<double>()));
+  Array<int32_t> tensor_of_block(device, (w.size() + kSgdBlock - 1) / kSgdBlock);
+  tensor_of_block.upload(std::vector<int32_t>(tensor_of_block.size(), 0));
   const Values gradients = golden.values("grads");
   const std::vector<double> rates = p.at("eps");
   Values all_w, all_v;
   for (size_t step = 0; step < rates.size(); ++step) {
     const auto begin = gradients.begin() + long(step * w.size());
     const Array<T> g = to_device<T>(device, Values(begin, begin + long(w.size())));
-    device.kernels<T>().sgd(device.stream(), w.data(), v.data(), g.data(), w.size(),
-                            {.rate = rates[step], .momentum = p.at("momentum"), .decay = p.at("weight_decay")});
+    Array<SgdStep<T>> steps(device, 1);
+    steps.upload({{.rate = T(rates[step]),
+                   .momentum = T(p.at("momentum").get<double>()),
+                   .decay_rate = T(p.at("weight_decay").get<double>() * rates[step])}});
+    device.kernels<T>().sgd(device.stream(), w.data(), v.data(), g.data(), w.size(), tensor_of_block.data(),
+                            steps.data());
     for (double value : to_host(w)) all_w.push_back(value);
     for (double value : to_host(v)) all_v.push_back(value);
   }

@@ -58,7 +58,15 @@ TEST_CASE("xray shows the vendor's GEMM by its work alone, and no data gradient 
   CHECK(!first.contains("backward col2im"));
   const auto second = sights("conv2 --model lenet-relu --batch 2");
   CHECK(second.contains("backward col2im"));
-  CHECK(second.at("update weights sgd")["fewest_bytes"] == 5 * 4 * (5 * 5 * 6 * 16));
+  CHECK(!second.contains("update sgd"));  // of all layers at once
+}
+
+TEST_CASE("xray shows the update of all parameters as one launch", "[xray]") {
+  const Json update = sights("sgd --model lenet-relu --batch 1").at("update sgd");
+  constexpr size_t kParameters = 61706;  // of LeCun's net with 5 x 5 filters over all maps
+  CHECK(update["launches"] == 1);
+  CHECK(update["fewest_bytes"] == 5 * 4 * kParameters + 4 * ((kParameters + 1023) / 1024));
+  CHECK(update["scale"] == 1);
 }
 
 TEST_CASE("xray prints tables of one kernel wherever it is called, and refuses what it does not know", "[xray]") {

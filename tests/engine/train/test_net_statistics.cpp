@@ -55,7 +55,7 @@ TEST_CASE("statistics are what the host adds up, whatever memory is shared") {
     if (net == &shared) meter.begin();
     net->forward(/*training=*/true, 1, 0);
     net->backward();
-    sgd_update(*net, recipe, {.weights = 0.01, .biases = 0.02});
+    Sgd(*net, recipe).update({.weights = 0.01, .biases = 0.02});
     if (net == &shared) statistics = meter.finish();
   }
   REQUIRE(statistics.parameters.size() == open.parameters().size());

@@ -53,6 +53,7 @@ void check_updates(const Recipe& recipe, const Rates& rates, const std::map<std:
     net.device().upload(p.value, w.data(), w.size() * sizeof(double));
     net.device().upload(p.momentum, v.data(), v.size() * sizeof(double));
   }
+  Sgd<double> sgd(net, recipe);
   for (const double slope : {1.0, -2.0}) {
     for (const Parameter<double>& p : net.parameters()) {
       std::vector<double> g(p.elements());
@@ -65,7 +66,7 @@ void check_updates(const Recipe& recipe, const Rates& rates, const std::map<std:
         w += v;
       }
     }
-    sgd_update(net, recipe, rates);
+    sgd.update(rates);
   }
   for (const Parameter<double>& p : net.parameters()) {
     INFO(p.name);
