@@ -38,10 +38,13 @@ void add_device_arguments(CLI::App& parser, DeviceArguments& arguments) {
   parser.add_option("--threads", arguments.threads, "CPU threads; 0: one for each processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  parser.add_option("--memory", arguments.memory, "MiB that may be taken on the device; 0: what is free")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
 }
 
 std::unique_ptr<Device> open_device(const DeviceArguments& arguments) {
-  return Device::open(arguments.device, {.threads = arguments.threads, .workspace_cap = 0});
+  return Device::open(arguments.device, {.threads = arguments.threads, .memory = size_t(arguments.memory) << 20});
 }
 
 }  // namespace tandem

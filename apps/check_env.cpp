@@ -20,12 +20,12 @@ void print(const std::string& what, const std::string& value) {
 // The GPUs, or the reason why there is none.
 std::string cuda_devices() {
   if (cuda_device_count() == 0) try {
-      open_cuda(0);
+      open_cuda(0, {});
     } catch (const Error& error) {
       return std::string("none: ") + error.what();
     }
   std::string list;
-  for (int i = 0; i < cuda_device_count(); ++i) list += (i > 0 ? "; " : "") + open_cuda(i)->description();
+  for (int i = 0; i < cuda_device_count(); ++i) list += (i > 0 ? "; " : "") + open_cuda(i, {})->description();
   return list;
 }
 

@@ -54,6 +54,7 @@ inline constexpr const char* kPrecisionHelp =
 struct DeviceArguments {
   std::string device = "auto";
   int threads = 0;
+  int memory = 0;  // MiB
 };
 void add_device_arguments(CLI::App& parser, DeviceArguments& arguments);
 std::unique_ptr<Device> open_device(const DeviceArguments& arguments);

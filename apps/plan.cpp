@@ -4,7 +4,6 @@
 
 #include "apps/commands.h"
 #include "apps/model_folder.h"
-#include "engine/data/augmenter.h"
 #include "engine/data/open.h"
 #include "engine/report/numbers.h"
 #include "engine/report/table.h"
@@ -24,9 +23,9 @@ struct PlanArguments {
 // Of a training step and of what feeds it.
 struct StepMemory {
   MemoryUse net;
-  size_t augmenter = 0;   // beside the net's, on its device
+  size_t trainer = 0;     // beside the net's, on its device
   size_t read_ahead = 0;  // in the host's memory
-  size_t on_device() const { return net.total() + augmenter; }
+  size_t on_device() const { return net.total() + trainer; }
 };
 
 template <class T>
@@ -44,7 +43,7 @@ StepMemory step_memory(const NetPlan<T>& plan, const Recipe& recipe, const Devic
                     Transform(image, input, augment, Normaliser(Subtract::none, image, {})));
   }
   const Transform transform(image, input, augment, Normaliser(Subtract::none, image, {}));
-  return {Net<T>::memory_use(plan, device, {.batch = batch}), Augmenter::memory_use(transform, batch),
+  return {Net<T>::memory_use(plan, device, {.batch = batch}), Trainer::memory_use(plan, transform, batch),
           BatchReader::memory_use(image, batch)};
 }
 
@@ -88,9 +87,9 @@ void print_step(const NetPlan<T>& plan, const StepMemory& memory, int batch, con
   table.add_row({"their momentum", human_bytes(memory.net.momentum)});
   table.add_row({"input", human_bytes(memory.net.input)});
   table.add_row({"activations and their gradients, sharing", human_bytes(memory.net.activations)});
-  table.add_row({"layers' intermediate sums", human_bytes(memory.net.scratch)});
+  table.add_row({"intermediate results of a layer", human_bytes(memory.net.scratch)});
   table.add_row({"workspace of tiles", human_bytes(memory.net.workspace)});
-  table.add_row({"stored images, and their mean", human_bytes(memory.augmenter)});
+  table.add_row({"stored images, tables of the update, statistics", human_bytes(memory.trainer)});
   table.add_rule();
   table.add_row({"total", human_bytes(memory.on_device())});
   const bool fits = memory.on_device() <= device.available_bytes();

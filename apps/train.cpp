@@ -141,7 +141,7 @@ int train(const TrainArguments& arguments) {
   RunFolder folder(arguments.out.empty() ? default_folder(named.net.text("name")) : arguments.out);
   const auto checkpoint = arguments.resume ? folder.newest_checkpoint() : std::nullopt;
   const ModelFolder model = checkpoint ? load_model(folder.path().string(), arguments.overrides()) : named;
-  const std::string net_name = plan_model<float>(model).name;  // complains about the net before data are read
+  const NetPlan<float> plan = plan_model<float>(model);  // complains about the net before data are read
   const Recipe recipe = parse_recipe(model.recipe);
 
   auto train_set = open_dataset(arguments.data, Split::train);
@@ -164,7 +164,10 @@ int train(const TrainArguments& arguments) {
       checkpoint ? TrainingStatistics{read_normaliser(*checkpoint, recipe.input.subtract), header.colours}
                  : measure_training_set(recipe.input, recipe.augment, *train_set);
   header.colours = statistics.colours;
-  const auto net = build_net(model, recipe.precision, *device, {.batch = recipe.batch});
+  const Transform transform(train_set->format(), recipe.input, recipe.augment, statistics.normaliser,
+                            statistics.colours);
+  const auto beside = [&](int batch) { return Trainer::memory_use(plan, transform, batch); };
+  const auto net = build_net(model, recipe.precision, *device, {.batch = recipe.batch, .beside = beside});
   Trainer trainer(*net, recipe, *train_set, *test_set, statistics.normaliser, statistics.colours);
   if (checkpoint) {
     load_parameters(*checkpoint, *net);
@@ -177,7 +180,7 @@ int train(const TrainArguments& arguments) {
     folder.create(header.net_toml, header.recipe_toml);
   }
 
-  std::cout << (checkpoint ? "Resuming " : "Training ") << net_name << " on " << train_set->name() << ": "
+  std::cout << (checkpoint ? "Resuming " : "Training ") << plan.name << " on " << train_set->name() << ": "
             << grouped(train_set->size()) << " images, batch " << recipe.batch << ", " << grouped(trainer.total_steps())
             << " steps (" << fixed(double(trainer.total_steps()) / double(trainer.steps_per_epoch()), 1)
             << " epochs), seed " << recipe.seed << ", " << name_of(recipe.precision) << ", " << device->description()

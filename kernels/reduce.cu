@@ -1,7 +1,6 @@
-// Reductions whose result does not depend on the order, by Thrust: on the GPU its CUDA system on the caller's stream,
+// A reduction whose result does not depend on the order, by Thrust: on the GPU its CUDA system on the caller's stream,
 // on the host its sequential C++ system in the calling thread. (Thrust's sums of floats do depend on the grid and on
-// the number of threads; sums are our own kernels, in a fixed order.) Each reads its input once.
-#include <thrust/count.h>
+// the number of threads; sums are our own kernels, in a fixed order.) It reads its input once.
 #include <thrust/execution_policy.h>
 #include <thrust/logical.h>
 
@@ -20,11 +19,6 @@ auto policy(Stream stream) { return thrust::cuda::par.on(static_cast<cudaStream_
 auto policy(Stream) { return thrust::cpp::par; }
 #endif
 
-struct Below {
-  int32_t bound;
-  TANDEM_HOST_DEVICE bool operator()(int32_t x) const { return x < bound; }
-};
-
 template <class T>
 struct IsFinite {
   TANDEM_HOST_DEVICE bool operator()(T x) const { return isfinite(static_cast<Compute<T>>(x)); }
@@ -40,10 +34,6 @@ auto explained(const char* what, size_t n, Reduction reduction) {
   }
 }
 
-long count_below(Stream stream, const int32_t* x, size_t n, int32_t bound) {
-  return explained("count_below", n, [&] { return thrust::count_if(policy(stream), x, x + n, Below{bound}); });
-}
-
 template <class T>
 bool all_finite(Stream stream, const T* x, size_t n) {
   return explained("all_finite", n, [&] { return thrust::all_of(policy(stream), x, x + n, IsFinite<T>{}); });
@@ -53,7 +43,6 @@ bool all_finite(Stream stream, const T* x, size_t n) {
 
 template <class T>
 void fill_reduce(Table<T>& table) {
-  table.count_below = count_below;
   table.all_finite = all_finite<T>;
 }
 TANDEM_INSTANTIATE(fill_reduce)

@@ -133,8 +133,7 @@ struct Table {
   // --- magnitude.cu: sums, [kMagnitudeParts], add up to the sum of |x[i]|
   void (*magnitude_sums)(Stream, const T* x, size_t n, Compute<T>* sums);
 
-  // --- reduce.cu: order-free reductions, by Thrust. They wait for the result.
-  long (*count_below)(Stream, const int32_t* x, size_t n, int32_t bound);  // how many x[i] < bound
+  // --- reduce.cu: an order-free reduction, by Thrust, which takes memory for it. Waits for the result.
   bool (*all_finite)(Stream, const T* x, size_t n);
 };
 

@@ -1,6 +1,7 @@
 // convolution. Keys: outputs, kernel, stride = 1, pad = 0, groups = 1, bias = true, init, rate_multiplier,
 // decay_multiplier, algorithm = "columns", "direct" or "implicit": how it is computed, in the order of the ladder that
 // docs/convolution.md climbs. All compute the same, but for the rounding of sums.
+#include <algorithm>
 #include <limits>
 
 #include "layers/batch.h"
@@ -67,8 +68,9 @@ class ConvolutionLayer final : public Layer<T> {
     ScratchUse use;
     if (algorithm_ == Algorithm::columns) use = convolution_scratch<T>(device, shape, kind);
     if (algorithm_ == Algorithm::implicit && kind.backward)
-      use.kept_bytes = implicit_parts(shape) * size_t(shape.out_channels) * shape.taps() * sizeof(Compute<T>);
-    if (kind.backward && has_bias_) use.kept_bytes += size_t(kColumnSumParts) * shape.out_channels * sizeof(Compute<T>);
+      use.bytes = implicit_parts(shape) * size_t(shape.out_channels) * shape.taps() * sizeof(Compute<T>);
+    if (kind.backward && has_bias_)
+      use.bytes = std::max(use.bytes, size_t(kColumnSumParts) * shape.out_channels * sizeof(Compute<T>));
     return use;
   }
   long multiply_adds() const override {
@@ -81,7 +83,7 @@ class ConvolutionLayer final : public Layer<T> {
     const Compute<T>* const bias = has_bias_ ? pass.parameters[1] : nullptr;
     switch (algorithm_) {
       case Algorithm::columns:
-        return convolve(pass.device, shape, x, w, bias, pass.output, turned_);
+        return convolve(pass.device, shape, x, w, bias, pass.output, reinterpret_cast<T*>(pass.scratch));
       case Algorithm::direct:
         return pass.kernels().direct_forward(pass.stream(), x, w, bias, pass.output, shape);
       case Algorithm::implicit:
@@ -93,26 +95,26 @@ class ConvolutionLayer final : public Layer<T> {
     const Convolution shape = with_batch(shape_, pass.batch);
     weight_gradient(pass, shape);
     if (has_bias_)
-      pass.kernels().column_sum(pass.stream(), pass.output_gradient,
-                                column_partials_.reserve(pass.device, size_t(kColumnSumParts) * shape.out_channels),
-                                pass.parameter_gradients[1], shape.rows(), shape.out_channels, pass.accumulate());
+      pass.kernels().column_sum(pass.stream(), pass.output_gradient, partial_sums(pass), pass.parameter_gradients[1],
+                                shape.rows(), shape.out_channels, pass.accumulate());
     if (T* const dx = pass.input_gradients[0]) data_gradient(pass, shape, dx);
   }
 
  private:
+  // Of the weight gradient first, then of the bias gradient.
+  static Compute<T>* partial_sums(const BackwardPass<T>& pass) { return reinterpret_cast<Compute<T>*>(pass.scratch); }
+
   void weight_gradient(const BackwardPass<T>& pass, const Convolution& shape) {
     const T *const x = pass.inputs[0], *const dy = pass.output_gradient;
     Compute<T>* const dw = pass.parameter_gradients[0];
     switch (algorithm_) {
       case Algorithm::columns:
-        return convolution_weight_gradient(pass.device, shape, x, dy, dw, pass.accumulate(), partials_);
+        return convolution_weight_gradient(pass.device, shape, x, dy, dw, pass.accumulate(), partial_sums(pass));
       case Algorithm::direct:
         return pass.kernels().direct_backward_weights(pass.stream(), x, dy, dw, shape, pass.accumulate());
-      case Algorithm::implicit: {
-        const size_t weights = size_t(shape.out_channels) * shape.taps();
-        Compute<T>* const partial = partials_.reserve(pass.device, implicit_parts(shape) * weights);
-        return pass.kernels().implicit_backward_weights(pass.stream(), x, dy, partial, dw, shape, pass.accumulate());
-      }
+      case Algorithm::implicit:
+        return pass.kernels().implicit_backward_weights(pass.stream(), x, dy, partial_sums(pass), dw, shape,
+                                                        pass.accumulate());
     }
   }
 
@@ -135,8 +137,6 @@ class ConvolutionLayer final : public Layer<T> {
   Window window_;
   Learned learned_;
   Convolution shape_;
-  Scratch<T> turned_;
-  Scratch<Compute<T>> partials_, column_partials_;
 };
 
 }  // namespace

@@ -57,15 +57,14 @@ struct Filters {
 };
 
 template <class T>
-Filters<T> filters_for_columns(Device& device, const Convolution& shape, const T* w, Scratch<T>& turned) {
+Filters<T> filters_for_columns(Device& device, const Convolution& shape, const T* w, T* turned) {
   if (!device.wants_plain_b()) return {w, true};
-  T* const filters = turned.reserve(device, size_t(shape.out_channels) * shape.taps());
   for (int g = 0; g < shape.groups; ++g) {
     const long offset = filters_offset(shape, g);
-    device.kernels<T>().transpose(device.stream(), w + offset, filters + offset, shape.group_outputs(),
+    device.kernels<T>().transpose(device.stream(), w + offset, turned + offset, shape.group_outputs(),
                                   int(shape.taps()));
   }
-  return {filters, false};
+  return {turned, false};
 }
 
 // Elements from one partial sum of the weight gradient to the next: every one begins on 64 bytes.
@@ -80,17 +79,17 @@ template <class T>
 ScratchUse convolution_scratch(const Device& device, const Convolution& shape, const PassKind& kind) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   ScratchUse use{.tiles = {{plan.tiles, plan.tile_workspace}}};
-  if (device.wants_plain_b()) use.kept_bytes = size_t(shape.out_channels) * shape.taps() * sizeof(T);
+  if (device.wants_plain_b()) use.bytes = size_t(shape.out_channels) * shape.taps() * sizeof(T);
   if (!kind.backward) return use;
   use.tiles.push_back({plan.partial_sums, plan.tile_workspace});
   if (kind.input_gradient) use.tiles.push_back({plan.image_tiles, plan.image_workspace});
-  use.kept_bytes += size_t(plan.partial_sums - 1) * partial_stride(shape) * sizeof(Compute<T>);
+  use.bytes = std::max(use.bytes, size_t(plan.partial_sums - 1) * partial_stride(shape) * sizeof(Compute<T>));
   return use;
 }
 
 template <class T>
 void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const Compute<T>* bias, T* y,
-              Scratch<T>& turned) {
+              T* turned) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   const Filters<T> filters = filters_for_columns(device, shape, w, turned);
   device.for_tiles(plan.tiles, plan.tile_workspace, [&](long tile, const Lane& lane) {
@@ -116,13 +115,11 @@ void convolve(Device& device, const Convolution& shape, const T* x, const T* w, 
 
 template <class T>
 void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, Compute<T>* dw,
-                                 bool accumulate, Scratch<Compute<T>>& partials) {
+                                 bool accumulate, Compute<T>* partials) {
   const ConvolutionPlan plan(shape, device, sizeof(T));
   const size_t weights = size_t(shape.out_channels) * shape.taps(), stride = partial_stride(shape);
   // Sum 0 goes straight to dw, the others to scratch, and then dw takes them in order.
-  Compute<T>* const scratch =
-      plan.partial_sums > 1 ? partials.reserve(device, (plan.partial_sums - 1) * stride) : nullptr;
-  const auto sum = [&](long s) { return s == 0 ? dw : scratch + (s - 1) * stride; };
+  const auto sum = [&](long s) { return s == 0 ? dw : partials + (s - 1) * stride; };
 
   device.for_tiles(plan.partial_sums, plan.tile_workspace, [&](long s, const Lane& lane) {
     const long first = s * plan.tiles / plan.partial_sums, last = (s + 1) * plan.tiles / plan.partial_sums;
@@ -161,12 +158,14 @@ void convolution_data_gradient(Device& device, const Convolution& shape, const T
   });
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type in parentheses is none
 #define INSTANTIATE(T)                                                                                          \
   template ScratchUse convolution_scratch<T>(const Device&, const Convolution&, const PassKind&);               \
-  template void convolve(Device&, const Convolution&, const T*, const T*, const Compute<T>*, T*, Scratch<T>&);  \
+  template void convolve(Device&, const Convolution&, const T*, const T*, const Compute<T>*, T*, T*);           \
   template void convolution_weight_gradient(Device&, const Convolution&, const T*, const T*, Compute<T>*, bool, \
-                                            Scratch<Compute<T>>&);                                              \
+                                            Compute<T>*);                                                       \
   template void convolution_data_gradient(Device&, const Convolution&, const T*, const T*, T*);
+// NOLINTEND(bugprone-macro-parentheses)
 INSTANTIATE(float)
 INSTANTIATE(bf16)
 INSTANTIATE(double)

@@ -3,26 +3,25 @@
 #pragma once
 #include "engine/net/layer.h"
 #include "kernels/shapes.h"
-#include "layers/scratch.h"
 
 namespace tandem {
 
 // y = the convolution of x with weights w, plus bias[out_channels] unless it is null. `turned` takes the weights
-// transposed, where the device's GEMM wants them so.
+// transposed, where the device's GEMM wants them so: scratch, as convolution_scratch says.
 template <class T>
 void convolve(Device& device, const Convolution& shape, const T* x, const T* w, const Compute<T>* bias, T* y,
-              Scratch<T>& turned);
+              T* turned);
 
-// dw, overwritten or added to.
+// dw, overwritten or added to. `partials`: scratch too.
 template <class T>
 void convolution_weight_gradient(Device& device, const Convolution& shape, const T* x, const T* dy, Compute<T>* dw,
-                                 bool accumulate, Scratch<Compute<T>>& partials);
+                                 bool accumulate, Compute<T>* partials);
 
 // dx, overwritten.
 template <class T>
 void convolution_data_gradient(Device& device, const Convolution& shape, const T* dy, const T* w, T* dx);
 
-// What these passes take: workspace, the transposed weights, and the partial sums of the weight gradient.
+// What these passes take: workspace, and scratch for the transposed weights or the weight gradient's partial sums.
 template <class T>
 ScratchUse convolution_scratch(const Device& device, const Convolution& shape, const PassKind& kind);
 

@@ -7,7 +7,6 @@
 
 #include "layers/layers.h"
 #include "layers/learned.h"
-#include "layers/scratch.h"
 
 namespace tandem {
 namespace {
@@ -29,7 +28,7 @@ class FullyConnectedLayer final : public Layer<T> {
   std::vector<ParameterSpec> parameters() const override { return learned_.specs(true); }
   BackwardNeeds needs() const override { return {.input = true}; }
   ScratchUse scratch(const Device&, const PassKind& kind) const override {
-    return {.kept_bytes = kind.backward ? size_t(kColumnSumParts) * outputs_ * sizeof(Compute<T>) : 0};
+    return {.bytes = kind.backward ? size_t(kColumnSumParts) * outputs_ * sizeof(Compute<T>) : 0};
   }
   long multiply_adds() const override { return inputs_ * outputs_; }
 
@@ -51,8 +50,7 @@ class FullyConnectedLayer final : public Layer<T> {
 
   void backward(const BackwardPass<T>& pass) override {
     weight_gradient(pass);
-    pass.kernels().column_sum(pass.stream(), pass.output_gradient,
-                              column_partials_.reserve(pass.device, size_t(kColumnSumParts) * outputs_),
+    pass.kernels().column_sum(pass.stream(), pass.output_gradient, reinterpret_cast<Compute<T>*>(pass.scratch),
                               pass.parameter_gradients[1], pass.batch, outputs_, pass.accumulate());
     if (T* const dx = pass.input_gradients[0]) data_gradient(pass, dx);
   }
@@ -106,7 +104,6 @@ class FullyConnectedLayer final : public Layer<T> {
   int outputs_;
   long inputs_ = 0;
   Learned learned_;
-  Scratch<Compute<T>> column_partials_;
 };
 
 }  // namespace

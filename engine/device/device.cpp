@@ -9,7 +9,7 @@ namespace tandem {
 
 #ifndef TANDEM_CUDA
 int cuda_device_count() { return 0; }
-std::unique_ptr<Device> open_cuda(int index) {
+std::unique_ptr<Device> open_cuda(int index, const DeviceOptions&) {
   throw UsageError("--device cuda:" + std::to_string(index), "this build has no CUDA half",
                    "use --device cpu, or install an nvcc >= 12 and build again");
 }
@@ -17,12 +17,12 @@ std::unique_ptr<Device> open_cuda(int index) {
 
 std::unique_ptr<Device> Device::open(const std::string& spec, const DeviceOptions& options) {
   if (spec == "cpu") return open_cpu(options);
-  if (spec == "auto") return cuda_device_count() > 0 ? open_cuda(0) : open_cpu(options);
+  if (spec == "auto") return cuda_device_count() > 0 ? open_cuda(0, options) : open_cpu(options);
   const std::string prefix = "cuda:";
   const std::string digits = spec.starts_with(prefix) ? spec.substr(prefix.size()) : "";
   if (digits.empty() || digits.size() > 4 || digits.find_first_not_of("0123456789") != std::string::npos)
     throw UsageError("--device " + spec, "is not a device", "use auto, cpu or cuda:N");
-  return open_cuda(std::stoi(digits));
+  return open_cuda(std::stoi(digits), options);
 }
 
 template <class T>

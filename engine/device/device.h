@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "kernels/table.h"
@@ -35,6 +36,7 @@ struct Gemm {
 struct DeviceOptions {
   int threads = 0;           // CPU worker threads; 0: one for each processor this process may use
   size_t workspace_cap = 0;  // bytes all lanes together may hold as scratch; 0: no cap
+  size_t memory = 0;         // bytes that may be allocated; 0: as many as are free
 };
 
 class Device {
@@ -51,7 +53,7 @@ class Device {
 
   // Memory, 64-byte aligned and padded to 64 bytes, its contents undefined. Throws Error when there is not enough.
   virtual std::shared_ptr<std::byte> allocate(size_t bytes) = 0;
-  virtual size_t available_bytes() const = 0;
+  virtual size_t available_bytes() const = 0;                           // free, and allowed by DeviceOptions::memory
   virtual void upload(void* to, const void* from, size_t bytes) = 0;    // from the host; queued after earlier work
   virtual void download(void* to, const void* from, size_t bytes) = 0;  // to the host; waits for earlier work
   virtual void copy(void* to, const void* from, size_t bytes) = 0;      // within the device, by all of it; queued
@@ -68,6 +70,9 @@ class Device {
   // order.
   virtual void for_tiles(long count, size_t workspace_bytes,
                          const std::function<void(long tile, const Lane& lane)>& work) = 0;
+
+  // Takes workspace of so many bytes for each lane at once. for_tiles takes more where that is not enough.
+  virtual void reserve_workspace(std::span<const size_t> bytes_of_lanes) = 0;
 
   // On the CPU runs in the calling thread: parallel work is cut into tiles first, whose cut depends on shapes alone. (A
   // vendor's GEMM gives other bits for another thread count.)
@@ -107,8 +112,8 @@ inline const Table<bf16>& Device::kernels<bf16>() const {
 }
 
 std::unique_ptr<Device> open_cpu(const DeviceOptions& options);
-std::unique_ptr<Device> open_cuda(int index);  // only in a build with CUDA
-int cuda_device_count();                       // 0 without a GPU or a driver
+std::unique_ptr<Device> open_cuda(int index, const DeviceOptions& options);  // only in a build with CUDA
+int cuda_device_count();                                                     // 0 without a GPU or a driver
 
 // The GEMM rate of this device in GFLOP/s, all threads, at one size of AlexNet's; takes about `seconds`. T is float or
 // bf16.

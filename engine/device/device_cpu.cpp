@@ -12,6 +12,7 @@
 #include "engine/core/processors.h"
 #include "engine/device/device.h"
 #include "engine/device/gemm_cpu.h"
+#include "engine/device/memory_budget.h"
 #include "kernels/host/thread_pool.h"
 
 namespace tandem {
@@ -45,6 +46,7 @@ class CpuDevice final : public Device {
   explicit CpuDevice(const DeviceOptions& options)
       : pool_(options.threads > 0 ? options.threads : usable_processors()),
         workspace_cap_(options.workspace_cap),
+        budget_(options.memory),
         workspaces_(pool_.threads()) {}
 
   std::string description() const override {
@@ -56,10 +58,11 @@ class CpuDevice final : public Device {
     if (bytes > available_bytes())
       throw Error("memory", std::to_string(bytes >> 20) + " MiB are wanted, " +
                                 std::to_string(available_bytes() >> 20) + " MiB are free");
-    return aligned_memory(bytes);
+    return budget_.charge(aligned_memory(bytes), bytes);
   }
   size_t available_bytes() const override {
-    return size_t(std::max(0L, sysconf(_SC_AVPHYS_PAGES))) * size_t(sysconf(_SC_PAGESIZE)) + page_cache_bytes();
+    return budget_.left(size_t(std::max(0L, sysconf(_SC_AVPHYS_PAGES))) * size_t(sysconf(_SC_PAGESIZE)) +
+                        page_cache_bytes());
   }
   void upload(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
@@ -74,11 +77,15 @@ class CpuDevice final : public Device {
   void synchronize() override {}
   Stream stream() override { return &pool_; }
 
+  void reserve_workspace(std::span<const size_t> bytes_of_lanes) override {
+    for (size_t lane = 0; lane < bytes_of_lanes.size(); ++lane) reserve(workspaces_.at(lane), bytes_of_lanes[lane]);
+  }
+
   void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
     long lanes = std::min<long>(count, pool_.threads());
     if (workspace_cap_ > 0 && workspace_bytes > 0)
       lanes = std::clamp<long>(long(workspace_cap_ / workspace_bytes), 1, std::max(1L, lanes));
-    for (long lane = 0; lane < lanes; ++lane) reserve(workspaces_[lane], workspace_bytes);
+    for (long lane = 0; lane < lanes; ++lane) reserve(workspaces_[size_t(lane)], workspace_bytes);
     std::atomic<long> next{0};
     pool_.parallel_for(lanes, [&](long lane, int) {
       for (long tile; (tile = next.fetch_add(1)) < count;) work(tile, {nullptr, workspaces_[lane].memory.get()});
@@ -107,9 +114,10 @@ class CpuDevice final : public Device {
     size_t bytes = 0;
   };
 
-  static void reserve(Workspace& workspace, size_t bytes) {
+  void reserve(Workspace& workspace, size_t bytes) {
     if (bytes <= workspace.bytes) return;
-    workspace = {aligned_memory(bytes), bytes};
+    workspace = {};
+    workspace = {allocate(bytes), bytes};
   }
 
   // Pages of cached files count as free: the system gives them up on demand.
@@ -117,6 +125,7 @@ class CpuDevice final : public Device {
 
   host::ThreadPool pool_;
   size_t workspace_cap_;
+  MemoryBudget budget_;
   std::vector<Workspace> workspaces_;
 };
 

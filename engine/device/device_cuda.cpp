@@ -3,7 +3,9 @@
 #include <cuda_runtime_api.h>
 
 #include "engine/core/error.h"
+#include "engine/device/cuda_cut.h"
 #include "engine/device/device.h"
+#include "engine/device/memory_budget.h"
 
 namespace tandem {
 namespace {
@@ -16,6 +18,9 @@ void check(cublasStatus_t status, const char* expression) {
 }
 #define CHECK(expression) check(expression, #expression)
 
+// What cuBLAS and Thrust may take for themselves: cuBLAS's own figure for its workspace is 32 MiB at most.
+constexpr size_t kLibraries = size_t(64) << 20;
+
 struct DestroyStream {
   void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
 };
@@ -25,7 +30,7 @@ struct DestroyCublas {
 
 class CudaDevice final : public Device {
  public:
-  explicit CudaDevice(int index) : index_(index) {
+  CudaDevice(int index, const DeviceOptions& options) : index_(index), budget_(options.memory) {
     CHECK(cudaSetDevice(index));
     CHECK(cudaGetDeviceProperties(&properties_, index));
     cudaStream_t stream = nullptr;
@@ -47,14 +52,15 @@ class CudaDevice final : public Device {
   std::shared_ptr<std::byte> allocate(size_t bytes) override {
     void* memory = nullptr;
     const size_t padded = (std::max<size_t>(bytes, 1) + 63) / 64 * 64;
-    if (const cudaError_t status = cudaMalloc(&memory, padded); status != cudaSuccess) {
+    const bool allowed = bytes <= budget_.left(bytes);
+    if (!allowed || cudaMalloc(&memory, padded) != cudaSuccess) {
       cudaGetLastError();  // an allocation that failed is not a lasting error
       throw Error("cudaMalloc",
                   std::to_string(padded >> 20) + " MiB are wanted, " + std::to_string(available_bytes() >> 20) +
                       " MiB are free on " + description(),
                   "use a smaller --batch");
     }
-    std::shared_ptr<std::byte> result(static_cast<std::byte*>(memory), [](std::byte* p) { cudaFree(p); });
+    const auto result = budget_.charge({static_cast<std::byte*>(memory), [](std::byte* p) { cudaFree(p); }}, bytes);
     // Kernels read the padding, in whole vectors: tools that look for reads of unwritten memory should find none.
     if (padded > bytes) CHECK(cudaMemsetAsync(result.get() + bytes, 0, padded - bytes, stream_.get()));
     return result;
@@ -62,7 +68,7 @@ class CudaDevice final : public Device {
   size_t available_bytes() const override {
     size_t free = 0, total = 0;
     CHECK(cudaMemGetInfo(&free, &total));
-    return free;
+    return budget_.left(free - std::min(free, kLibraries));
   }
   void upload(void* to, const void* from, size_t bytes) override {
     CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_.get()));
@@ -78,13 +84,10 @@ class CudaDevice final : public Device {
   void synchronize() override { CHECK(cudaStreamSynchronize(stream_.get())); }
   Stream stream() override { return stream_.get(); }
 
+  void reserve_workspace(std::span<const size_t> bytes_of_lanes) override { reserve(bytes_of_lanes[0]); }
+
   void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
-    if (workspace_bytes > workspace_bytes_) {
-      synchronize();  // queued work may still use the old one
-      workspace_.reset();
-      workspace_ = allocate(workspace_bytes);
-      workspace_bytes_ = workspace_bytes;
-    }
+    reserve(workspace_bytes);
     for (long tile = 0; tile < count; ++tile) work(tile, {stream_.get(), workspace_.get()});
   }
 
@@ -101,8 +104,8 @@ class CudaDevice final : public Device {
   bool multiplies_bf16() const override { return properties_.major >= 8; }
 
   bool wants_plain_b() const override { return false; }
-  size_t tile_bytes() const override { return size_t(256) << 20; }
-  int partial_sums() const override { return 1; }
+  size_t tile_bytes() const override { return kCudaTileBytes; }
+  int partial_sums() const override { return kCudaPartialSums; }
 
  protected:
   const Table<float>& float_kernels() const override { return cuda::table<float>(); }
@@ -119,6 +122,14 @@ class CudaDevice final : public Device {
                        CUBLAS_GEMM_DEFAULT));
   }
 
+  void reserve(size_t workspace_bytes) {
+    if (workspace_bytes <= workspace_bytes_) return;
+    synchronize();  // queued work may still use the old one
+    workspace_.reset();
+    workspace_ = allocate(workspace_bytes);
+    workspace_bytes_ = workspace_bytes;
+  }
+
   [[noreturn]] static void no_double() {
     throw UsageError("--device cuda", "double precision runs on the CPU only", "use --device cpu");
   }
@@ -127,6 +138,7 @@ class CudaDevice final : public Device {
   cudaDeviceProp properties_{};
   std::unique_ptr<CUstream_st, DestroyStream> stream_;
   std::unique_ptr<cublasContext, DestroyCublas> cublas_;
+  MemoryBudget budget_;
   std::shared_ptr<std::byte> workspace_;
   size_t workspace_bytes_ = 0;
 };
@@ -142,14 +154,14 @@ int cuda_device_count() {
   return count;
 }
 
-std::unique_ptr<Device> open_cuda(int index) {
+std::unique_ptr<Device> open_cuda(int index, const DeviceOptions& options) {
   const int count = cuda_device_count();
   if (index >= count)
     throw UsageError("--device cuda:" + std::to_string(index),
                      count == 0 ? "there is no CUDA device on this machine"
                                 : "there are only " + std::to_string(count) + " CUDA devices",
                      "use --device cpu or auto");
-  return std::make_unique<CudaDevice>(index);
+  return std::make_unique<CudaDevice>(index, options);
 }
 
 }  // namespace tandem

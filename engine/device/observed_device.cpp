@@ -32,7 +32,7 @@ struct Observed<entry, cost> {
   }
 };
 
-// Reductions wait for their result and are Thrust's: passed on without a word.
+// A reduction waits for its result and is Thrust's: passed on without a word.
 template <auto entry>
 struct PassedOn;
 
@@ -93,7 +93,6 @@ Table<T> observed_table() {
 #define OBSERVE(entry) table.entry = Observed<&Table<T>::entry, &KernelCost<T>::entry>::call;
   FOR_EACH_OBSERVED(OBSERVE)
 #undef OBSERVE
-  table.count_below = PassedOn<&Table<T>::count_below>::call;
   table.all_finite = PassedOn<&Table<T>::all_finite>::call;
   return table;
 }
@@ -101,7 +100,7 @@ Table<T> observed_table() {
 #define NAME(entry) #entry,
 constexpr const char* kObserved[] = {FOR_EACH_OBSERVED(NAME)};
 #undef NAME
-constexpr size_t kPassedOn = 2;
+constexpr size_t kPassedOn = 1;
 static_assert(sizeof(Table<float>) == (std::size(kObserved) + kPassedOn) * sizeof(void (*)()),
               "an entry of the kernel table is missing here, and its cost in kernel_cost.h");
 
@@ -114,7 +113,10 @@ class ObservedDevice final : public Device {
 
   std::string description() const override { return device_->description(); }
   int threads() const override { return device_->threads(); }
-  std::shared_ptr<std::byte> allocate(size_t bytes) override { return device_->allocate(bytes); }
+  std::shared_ptr<std::byte> allocate(size_t bytes) override {
+    observer_.allocates(bytes);
+    return device_->allocate(bytes);
+  }
   size_t available_bytes() const override { return device_->available_bytes(); }
   void upload(void* to, const void* from, size_t bytes) override { device_->upload(to, from, bytes); }
   void download(void* to, const void* from, size_t bytes) override { device_->download(to, from, bytes); }
@@ -122,6 +124,9 @@ class ObservedDevice final : public Device {
   void synchronize() override { device_->synchronize(); }
   Stream stream() override { return &whole_; }
 
+  void reserve_workspace(std::span<const size_t> bytes_of_lanes) override {
+    device_->reserve_workspace(bytes_of_lanes);
+  }
   void for_tiles(long count, size_t workspace_bytes, const std::function<void(long, const Lane&)>& work) override {
     device_->for_tiles(count, workspace_bytes, [&](long tile, const Lane& lane) {
       ObservedStream stream{lane.stream, device_.get(), &observer_, /*is_lane=*/true};

@@ -1,5 +1,6 @@
 // A device that tells somebody about each call of a kernel and of GEMM: what it was, and the fewest bytes it had to
-// move. The microscope (tandem xray) compares them with what the kernel really moved, `tandem bench` with its time.
+// move; and about memory. The microscope (tandem xray) compares them with what the kernel really moved, `tandem bench`
+// with its time.
 #pragma once
 #include <memory>
 #include <set>
@@ -24,6 +25,7 @@ class KernelObserver {
   virtual ~KernelObserver() = default;
   virtual void before(const KernelCall& call) = 0;
   virtual void after(const KernelCall& call) = 0;  // the work is queued, not necessarily done
+  virtual void allocates(size_t /*bytes*/) {}      // memory, for the caller
 };
 
 const std::set<std::string>& observed_kernels();  // names of the entries whose calls are told

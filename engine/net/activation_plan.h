@@ -1,5 +1,6 @@
 // Which buffers a pass needs and for how long: the bridge between a net's layers and place_buffers.
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "engine/net/memory_plan.h"
@@ -12,6 +13,8 @@ struct NetOptions {
   bool training = true;         // false: no gradients, no momentum, activations freed as soon as possible
   bool share = true;            // false: every activation and gradient keeps its own memory until the next pass
   bool input_gradient = false;  // also compute the gradient of the net's input (checks only)
+  // Bytes that others will take of the device for batches of so many images, which must be left.
+  std::function<size_t(int batch)> beside = {};
 };
 
 // Numbers of buffers, or one of these.

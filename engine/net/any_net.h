@@ -25,8 +25,8 @@ struct Parameter {
 // What a step of training needs on its device, in bytes.
 struct MemoryUse {
   size_t parameters = 0, gradients = 0, momentum = 0;  // parameters include their rounded copy, if there is one
-  size_t input = 0, activations = 0;  // activations include their gradients and layers' notes, sharing memory
-  size_t scratch = 0;                 // what layers keep for intermediate sums
+  size_t input = 0, activations = 0;  // input with labels; activations with their gradients and layers' notes, sharing
+  size_t scratch = 0;                 // for one layer's intermediate results at a time
   size_t workspace = 0;               // of tiles, all lanes together
   size_t total() const { return parameters + gradients + momentum + input + activations + scratch + workspace; }
 };

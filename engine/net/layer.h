@@ -48,7 +48,8 @@ struct PassKind {
   bool backward = true, input_gradient = true;  // backward passes too; and they give the input's gradient
 };
 
-// Device memory that a layer's passes take besides what the Net hands out.
+// Device memory for intermediate results within one layer's part of a pass; nothing in it lasts. At most: a pass over
+// fewer images takes no more.
 struct ScratchUse {
   // A call of Device::for_tiles: so many tiles, each with so many bytes of workspace.
   struct Tiles {
@@ -56,7 +57,7 @@ struct ScratchUse {
     size_t bytes;
   };
   std::vector<Tiles> tiles = {};
-  size_t kept_bytes = 0;  // what the layer keeps from pass to pass
+  size_t bytes = 0;  // Pass::scratch
 };
 
 // How backward treats a parameter gradient that already holds something: an argument, never a convention.
@@ -73,6 +74,7 @@ struct Pass {
   std::span<const Compute<T>* const> parameters = {};
   std::span<const T* const> operands = {};  // the parameters as GEMM reads them; of float and double the same memory
   std::byte* kept = nullptr;                // kept_bytes_per_image * batch
+  std::byte* scratch = nullptr;             // as much as scratch() says; all layers' is the same
   const int32_t* labels = nullptr;          // [batch] on the device
 
   const Table<T>& kernels() const { return device.template kernels<T>(); }

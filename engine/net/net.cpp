@@ -2,11 +2,39 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 namespace tandem {
 namespace {
 
 std::string mebibytes(size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
+struct ScratchPlan {
+  size_t bytes = 0;
+  std::vector<size_t> lanes;  // the workspace of each
+};
+
+// Enough for every layer in turn.
+template <class T>
+ScratchPlan plan_scratch(const NetPlan<T>& plan, const ActivationPlan& activations, const Device& device,
+                         const NetOptions& options) {
+  ScratchPlan most{.lanes = std::vector<size_t>(size_t(device.threads()))};
+  for (size_t l = 0; l < plan.layers.size(); ++l) {
+    const PassKind kind{options.batch, options.training, activations.layers[l].wants_input_gradient()};
+    const ScratchUse scratch = plan.implementations[l]->scratch(device, kind);
+    most.bytes = std::max(most.bytes, scratch.bytes);
+    for (const ScratchUse::Tiles& tiles : scratch.tiles)
+      for (size_t lane = 0; lane < std::min(most.lanes.size(), size_t(tiles.count)); ++lane)
+        most.lanes[lane] = std::max(most.lanes[lane], tiles.bytes);
+  }
+  return most;
+}
+
+// With what others will take.
+template <class T>
+size_t wanted_bytes(const NetPlan<T>& plan, const Device& device, const NetOptions& options) {
+  return Net<T>::memory_use(plan, device, options).total() + (options.beside ? options.beside(options.batch) : 0);
+}
 
 // The largest batch whose memory is available; 0 if not even one image fits.
 template <class T>
@@ -14,18 +42,18 @@ int batch_that_fits(const NetPlan<T>& plan, const Device& device, NetOptions opt
   int fits = 0, fails = options.batch;
   while (fails - fits > 1) {
     options.batch = fits + (fails - fits) / 2;
-    (Net<T>::memory_use(plan, device, options).total() <= available ? fits : fails) = options.batch;
+    (wanted_bytes(plan, device, options) <= available ? fits : fails) = options.batch;
   }
   return fits;
 }
 
 template <class T>
-void check_fits(const NetPlan<T>& plan, const Device& device, const NetOptions& options, const MemoryUse& memory) {
-  const size_t available = device.available_bytes();
-  if (memory.total() <= available) return;
+void check_fits(const NetPlan<T>& plan, const Device& device, const NetOptions& options) {
+  const size_t available = device.available_bytes(), wanted = wanted_bytes(plan, device, options);
+  if (wanted <= available) return;
   const int batch = batch_that_fits(plan, device, options, available);
   throw Error("memory",
-              plan.name + " needs " + mebibytes(memory.total()) + " for a batch of " + std::to_string(options.batch) +
+              plan.name + " needs " + mebibytes(wanted) + " for a batch of " + std::to_string(options.batch) +
                   ", and " + mebibytes(available) + " are free on " + device.description(),
               batch > 0 ? "--batch " + std::to_string(batch) + " would fit" : "not even a batch of 1 would fit");
 }
@@ -38,30 +66,27 @@ MemoryUse Net<T>::memory_use(const NetPlan<T>& plan, const Device& device, const
   MemoryUse use;
   use.parameters = parameters * (sizeof(A) + (kRounds ? sizeof(T) : 0));
   if (options.training) use.gradients = use.momentum = parameters * sizeof(A);
-  use.input = inputs * (sizeof(A) + (kRounds ? sizeof(T) : 0));
+  use.input = inputs * (sizeof(A) + (kRounds ? sizeof(T) : 0)) + size_t(options.batch) * sizeof(int32_t);
   const ActivationPlan activations = plan_activations(plan, options);
   use.activations = place_buffers(activations.buffers, options.share).bytes;
-  std::vector<size_t> lanes(size_t(device.threads()));  // the workspace of each: the largest that it is asked for
-  for (size_t l = 0; l < plan.layers.size(); ++l) {
-    const PassKind kind{options.batch, options.training, activations.layers[l].wants_input_gradient()};
-    const ScratchUse scratch = plan.implementations[l]->scratch(device, kind);
-    use.scratch += scratch.kept_bytes;
-    for (const ScratchUse::Tiles& tiles : scratch.tiles)
-      for (size_t lane = 0; lane < std::min(lanes.size(), size_t(tiles.count)); ++lane)
-        lanes[lane] = std::max(lanes[lane], tiles.bytes);
-  }
-  for (const size_t lane : lanes) use.workspace += lane;
+  const ScratchPlan scratch = plan_scratch(plan, activations, device, options);
+  use.scratch = scratch.bytes;
+  use.workspace = std::accumulate(scratch.lanes.begin(), scratch.lanes.end(), size_t{0});
   return use;
 }
 
 template <class T>
 Net<T>::Net(NetPlan<T> plan, Device& device, const NetOptions& options)
     : AnyNet<A>(device, options, memory_use(plan, device, options)), plan_(std::move(plan)) {
-  check_fits(plan_, device_, options_, memory_);
+  check_fits(plan_, device_, options_);
   this->take_memory(plan_);
   slots_.resize(plan_.layers.size());
   place_parameters();
-  place_activations(plan_activations(plan_, options_));
+  const ActivationPlan activations = plan_activations(plan_, options_);
+  place_activations(activations);
+  const ScratchPlan scratch = plan_scratch(plan_, activations, device_, options_);
+  scratch_ = Array<std::byte>(device_, scratch.bytes);
+  device_.reserve_workspace(scratch.lanes);
 }
 
 template <class T>
@@ -136,6 +161,7 @@ Pass<T> Net<T>::pass(int layer) const {
           .parameters = slot.parameters,
           .operands = slot.operands,
           .kept = slot.kept,
+          .scratch = scratch_.data(),
           .labels = labels_.data()};
 }
 

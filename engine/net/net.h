@@ -16,7 +16,8 @@ class Net final : public AnyNet<Compute<T>> {
  public:
   using A = Compute<T>;
 
-  // Takes all memory at once. Throws Error when it does not fit, naming what is needed and the batch that would fit.
+  // Takes all memory at once, and none later. Throws Error when it does not fit, naming what is needed and the batch
+  // that would fit.
   Net(NetPlan<T> plan, Device& device, const NetOptions& options);
 
   // What a Net of this plan would take there, without building it.
@@ -71,7 +72,7 @@ class Net final : public AnyNet<Compute<T>> {
   NetPlan<T> plan_;
   Array<T> operands_, rounded_input_;  // empty where nothing is rounded
   Array<T> input_gradient_;
-  Array<std::byte> arena_;
+  Array<std::byte> arena_, scratch_;
   std::vector<Slot> slots_;
 
   // The last forward pass.

@@ -51,6 +51,8 @@ SingleLayer<T>::SingleLayer(Layer<T>& layer, const Shapes& shapes, int batch, De
     output_gradient = activations<T>(device, shapes.output, batch);
   }
   kept = Array<std::byte>(device, layer.needs().kept_bytes_per_image * size_t(batch) + 1);
+  const PassKind kind{batch, /*backward=*/true, want_input_gradients};
+  scratch = Array<std::byte>(device, layer.scratch(device, kind).bytes);
   append_pointers(inputs, input_pointers_);
   append_pointers(parameters, parameter_pointers_);
   append_pointers(input_gradients, input_gradient_pointers_);
@@ -75,6 +77,7 @@ Pass<T> SingleLayer<T>::pass(bool training) const {
                  .parameters = parameter_pointers_,
                  .operands = operand_pointers_,
                  .kept = kept.data(),
+                 .scratch = scratch.data(),
                  .labels = labels.data()};
 }
 

@@ -42,7 +42,7 @@ class SingleLayer {
   std::vector<Array<T>> inputs, input_gradients;
   std::vector<Array<Compute<T>>> parameters, parameter_gradients;
   Array<T> output, output_gradient;
-  Array<std::byte> kept;
+  Array<std::byte> kept, scratch;
   Array<int32_t> labels;  // [batch]
 
  private:

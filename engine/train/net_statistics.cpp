@@ -17,6 +17,10 @@ size_t widest_relu(const NetOutline& plan) {
 
 }  // namespace
 
+size_t StatisticsMeter::memory_use(const NetOutline& plan) {
+  return ((kColumnSumParts + 1) * widest_relu(plan) + kMagnitudeParts) * sizeof(float);
+}
+
 StatisticsMeter::StatisticsMeter(AnyNet<float>& net)
     : net_(net),
       partial_(net.device(), kColumnSumParts * widest_relu(net.plan())),

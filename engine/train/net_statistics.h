@@ -31,6 +31,9 @@ struct NetStatistics {
 // and the weights and momentum once.
 class StatisticsMeter {
  public:
+  // Device memory that one takes, in bytes.
+  static size_t memory_use(const NetOutline& plan);
+
   explicit StatisticsMeter(AnyNet<float>& net);
 
   void begin();            // before the forward pass

@@ -13,11 +13,13 @@ SgdStep<Number> step_of(const ParameterSpec& spec, const Recipe& recipe, const R
   return {.rate = Number(rate), .momentum = Number(recipe.momentum), .decay_rate = Number(decay * rate)};
 }
 
+size_t blocks(const ParameterSpec& spec) { return (size_t(spec.elements()) + kSgdBlock - 1) / kSgdBlock; }
+
 template <class T>
 std::vector<int32_t> tensor_of_block(const AnyNet<T>& net) {
   std::vector<int32_t> tensors;
   for (size_t p = 0; p < net.parameters().size(); ++p)
-    tensors.insert(tensors.end(), (net.parameters()[p].elements() + kSgdBlock - 1) / kSgdBlock, int32_t(p));
+    tensors.insert(tensors.end(), blocks(net.parameters()[p].spec), int32_t(p));
   return tensors;
 }
 
@@ -27,6 +29,14 @@ Rates rates_at(const Recipe& recipe, double epoch, const PlateauState& plateau) 
   const double weights = recipe.rate.rate(epoch, recipe.epochs, plateau);
   return {weights, recipe.bias_rate ? recipe.bias_rate->rate(epoch, recipe.epochs, plateau)
                                     : weights * recipe.bias_rate_multiplier};
+}
+
+template <class T>
+size_t Sgd<T>::memory_use(const NetOutline& plan) {
+  size_t bytes = 0;
+  for (const PlannedLayer& layer : plan.layers)
+    for (const ParameterSpec& spec : layer.parameters) bytes += sizeof(Step) + blocks(spec) * sizeof(int32_t);
+  return bytes;
 }
 
 template <class T>

@@ -17,6 +17,9 @@ Rates rates_at(const Recipe& recipe, double epoch, const PlateauState& plateau);
 template <class T>
 class Sgd {
  public:
+  // Device memory that one takes, in bytes.
+  static size_t memory_use(const NetOutline& plan);
+
   // The net must be built for training, and outlive this.
   Sgd(AnyNet<T>& net, const Recipe& recipe);
 

@@ -33,6 +33,10 @@ void check_data_fits(const std::string& net, const ImageShape& input, int classe
         "change the net's classes and the outputs of its last fully-connected layer");
 }
 
+size_t Trainer::memory_use(const NetOutline& plan, const Transform& transform, int batch) {
+  return Augmenter::memory_use(transform, batch) + Sgd<float>::memory_use(plan) + StatisticsMeter::memory_use(plan);
+}
+
 Trainer::Trainer(AnyNet<float>& net, const Recipe& recipe, const Dataset& train, const Dataset& test,
                  const Normaliser& normaliser, const std::optional<ColourPca>& colours)
     : net_(net),

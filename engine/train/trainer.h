@@ -54,6 +54,9 @@ enum class TrainEnd { finished, stopped };
 
 class Trainer {
  public:
+  // Device memory that one takes beside its net's, in bytes.
+  static size_t memory_use(const NetOutline& plan, const Transform& transform, int batch);
+
   // The net must be built for training with the recipe's batch. Data sets must outlive the trainer. Throws UsageError
   // when data, recipe and net do not fit each other.
   // `colours`: of the training set, where the recipe wants colour noise.

@@ -1,6 +1,7 @@
 // A data set of a few dozen images of noise, which tests of `tandem train` make, and runs beside it.
 #pragma once
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -80,6 +81,20 @@ inline void check_succeeded(const Outcome& outcome) {
   INFO(outcome.error);
   REQUIRE(outcome.code == 0);
   CHECK(outcome.error.empty());
+}
+
+// `train(batch)` has too little memory for all images at once: it should name the largest batch for which it has
+// enough.
+inline void check_largest_batch(const std::function<Outcome(int batch)>& train) {
+  const Outcome refused = train(kTrainImages);
+  check_refused(refused, 1, " would fit");
+  const std::string option = "--batch ";
+  const size_t at = refused.error.rfind(option);
+  REQUIRE(at != std::string::npos);
+  const int largest = std::stoi(refused.error.substr(at + option.size()));
+  REQUIRE(largest < kTrainImages);
+  check_succeeded(train(largest));
+  check_refused(train(largest + 1), 1, option + std::to_string(largest) + " would fit");
 }
 
 }  // namespace tandem

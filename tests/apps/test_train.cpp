@@ -34,6 +34,14 @@ std::string two_decimals(double value) {
   return text;
 }
 
+TEST_CASE("a batch that --memory does not allow is refused with the largest that it does", "[train]") {
+  const Playground here;
+  check_largest_batch([&](int batch) {
+    const std::string number = std::to_string(batch);
+    return here.train("--steps 1 --memory 32 --batch " + number, "batch-" + number, "alexnet-mini");
+  });
+}
+
 TEST_CASE("a run leaves what it promises, and eval agrees with it", "[train]") {
   const Playground here;
   const Outcome outcome = here.train("--epochs 2");

@@ -22,6 +22,7 @@ class SmallDevice : public Device {
   void copy(void* to, const void* from, size_t bytes) override { cpu_->copy(to, from, bytes); }
   void synchronize() override {}
   Stream stream() override { return cpu_->stream(); }
+  void reserve_workspace(std::span<const size_t> bytes_of_lanes) override { cpu_->reserve_workspace(bytes_of_lanes); }
   void for_tiles(long count, size_t bytes, const std::function<void(long, const Lane&)>& work) override {
     cpu_->for_tiles(count, bytes, work);
   }
@@ -52,16 +53,20 @@ class CountingDevice final : public SmallDevice {
     allocated_ += bytes;
     return SmallDevice::allocate(bytes);
   }
+  void reserve_workspace(std::span<const size_t> bytes_of_lanes) override {
+    reserved_ += std::accumulate(bytes_of_lanes.begin(), bytes_of_lanes.end(), size_t{0});
+  }
   void for_tiles(long count, size_t bytes, const std::function<void(long, const Lane&)>& work) override {
     for (size_t lane = 0; lane < std::min(size_t(count), lanes_.size()); ++lane)
       lanes_[lane] = std::max(lanes_[lane], bytes);
     SmallDevice::for_tiles(count, bytes, work);
   }
   size_t allocated() const { return allocated_; }
+  size_t reserved() const { return reserved_; }  // workspace, ahead
   size_t workspace() const { return std::accumulate(lanes_.begin(), lanes_.end(), size_t{0}); }
 
  private:
-  size_t allocated_ = 0;
+  size_t allocated_ = 0, reserved_ = 0;
   std::vector<size_t> lanes_;
 };
 

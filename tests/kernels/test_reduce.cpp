@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 
@@ -9,17 +8,6 @@ namespace tandem {
 namespace {
 
 using test::Aligned;
-
-TEST_CASE("count_below counts what is strictly below", "[kernels]") {
-  const auto count = test::table<float>().count_below;
-  test::Random random(1);
-  Aligned<int32_t> ranks(1001);
-  for (int32_t& rank : ranks) rank = random.below(10);
-  for (const int bound : {0, 1, 5, 10})
-    for (const size_t n : {size_t(0), size_t(1), size_t(33), ranks.size()})
-      REQUIRE(count(nullptr, ranks.data(), n, bound) ==
-              std::count_if(ranks.begin(), ranks.begin() + n, [&](int32_t rank) { return rank < bound; }));
-}
 
 TEMPLATE_TEST_CASE("all_finite finds one infinity or NaN anywhere", "[kernels]", float, bf16, double) {
   const auto all_finite = test::table<TestType>().all_finite;

@@ -48,9 +48,10 @@ struct Settings {
 // Settings that environment variables ask for; what a program has before it calls configure():
 //   TANDEM_PTX_ORDER=forward|reverse|SEED   TANDEM_PTX_STREAM_SEED=n   TANDEM_PTX_ULP=n      TANDEM_PTX_MESSAGES=n
 //   TANDEM_PTX_GLOBAL_RACES=0               TANDEM_PTX_SHARED=0        TANDEM_PTX_COUNT=0    TANDEM_PTX_LIMIT=n
+//   TANDEM_PTX_MEMORY=MiB
 //   TANDEM_PTX_DEVICES=n                    TANDEM_PTX_CAPABILITY=90   TANDEM_PTX_FAIL_ALLOCATION=n (_LAUNCH, _COPY)
 // TANDEM_PTX_EXIT=1: a program that did wrong, or has not given everything back, says so at its end, which has
-// status 99.
+// status 99. With TANDEM_PTX_TELL=1, too, it also says how often it allocated, launched and copied.
 Settings settings_from_environment();
 
 // Waits for all queued work, forgets errors, and begins to count injected failures anew.

@@ -14,6 +14,11 @@ long environment(const char* name, long otherwise) {
 
 // With TANDEM_PTX_EXIT: a program that did wrong, or kept what it should have given back, says so and fails.
 void report_at_exit() {
+  if (environment("TANDEM_PTX_TELL", 0)) {
+    const State& state = State::get();
+    std::fprintf(stderr, "calls: %d allocations, %d launches, %d copies\n", state.allocation_calls, state.launch_calls,
+                 state.copy_calls);
+  }
   const Usage left = usage();
   const std::pair<const char*, size_t> leaks[] = {{"device allocations", left.allocations},
                                                   {"pinned allocations", left.host_allocations},
@@ -54,6 +59,7 @@ Settings settings_from_environment() {
   settings.stream_seed = uint64_t(environment("TANDEM_PTX_STREAM_SEED", 1));
   settings.devices = int(environment("TANDEM_PTX_DEVICES", 1));
   settings.compute_capability = int(environment("TANDEM_PTX_CAPABILITY", 80));
+  if (const long mebibytes = environment("TANDEM_PTX_MEMORY", 0)) settings.memory_bytes = size_t(mebibytes) << 20;
   settings.fail_allocation = int(environment("TANDEM_PTX_FAIL_ALLOCATION", 0));
   settings.fail_launch = int(environment("TANDEM_PTX_FAIL_LAUNCH", 0));
   settings.fail_copy = int(environment("TANDEM_PTX_FAIL_COPY", 0));

@@ -69,9 +69,9 @@ TEST_CASE_METHOD(PtxPlayground, "a CUDA call that fails ends the run with one se
   const auto [environment, culprit] = GENERATE(table<std::string, std::string>({
       {"TANDEM_PTX_FAIL_ALLOCATION=1", "cudaMalloc"},
       {"TANDEM_PTX_FAIL_ALLOCATION=10", "cudaMalloc"},
-      {"TANDEM_PTX_FAIL_ALLOCATION=33", "by Thrust"},  // its temporary memory
+      {"TANDEM_PTX_FAIL_ALLOCATION=25", "by Thrust"},  // its temporary memory
       {"TANDEM_PTX_FAIL_COPY=1", "cudaMemcpyAsync"},
-      {"TANDEM_PTX_FAIL_COPY=33", "by Thrust"},
+      {"TANDEM_PTX_FAIL_COPY=96", "by Thrust"},
       {"TANDEM_PTX_FAIL_LAUNCH=1", "launch"},
       {"TANDEM_PTX_FAIL_LAUNCH=40", ""},  // a kernel or cuBLAS
       {"TANDEM_PTX_DEVICES=0", "there is no CUDA device"},
@@ -80,6 +80,31 @@ TEST_CASE_METHOD(PtxPlayground, "a CUDA call that fails ends the run with one se
   const Outcome outcome = train_on("cuda:0", "lenet", "run", environment);
   check_refused({outcome.code, "", outcome.error}, outcome.code, culprit);
   CHECK((outcome.code == 1 || outcome.code == 2));
+}
+
+TEST_CASE_METHOD(PtxPlayground, "memory is taken before the first step and in none", "[ptx]") {
+  const auto allocations = [&](int steps) {
+    const Outcome outcome =
+        run_program(TANDEM_ON_PTX_BINARY,
+                    "train lenet --device cuda:0 --set batch=4 --data '" + data() + "' --out '" +
+                        run("steps-" + std::to_string(steps)).string() + "' --steps " + std::to_string(steps),
+                    "TANDEM_PTX_EXIT=1 TANDEM_PTX_TELL=1");
+    INFO(outcome.error);
+    REQUIRE(outcome.code == 0);
+    const size_t at = outcome.error.find("calls: ");
+    REQUIRE(at != std::string::npos);
+    return std::stoi(outcome.error.substr(at + 7));
+  };
+  CHECK(allocations(1) == allocations(4));
+}
+
+TEST_CASE_METHOD(PtxPlayground, "a batch that does not fit a GPU is refused with the largest that does", "[ptx]") {
+  check_largest_batch([&](int batch) {
+    return run_program(TANDEM_ON_PTX_BINARY,
+                       "train alexnet-mini --device cuda:0 --steps 1 --batch " + std::to_string(batch) + " --data '" +
+                           data() + "' --out '" + run("batch-" + std::to_string(batch)).string() + "'",
+                       "TANDEM_PTX_MEMORY=96");  // 64 of them for libraries
+  });
 }
 
 TEST_CASE_METHOD(PtxPlayground, "a second device is taken when it is there, and refused when not", "[ptx]") {

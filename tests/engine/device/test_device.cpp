@@ -54,6 +54,28 @@ TEST_CASE("more memory than there is is refused") {
   CHECK_THROWS_WITH(device->allocate(size_t(1) << 50), Contains("1073741824 MiB are wanted"));
 }
 
+TEST_CASE("no more memory is given than the options allow, and what comes back counts again") {
+  const auto device = Device::open("cpu", {.threads = 3, .memory = 10'000});
+  CHECK(device->available_bytes() == 10'000);
+  {
+    const Array<float> array(*device, 1000);
+    const std::shared_ptr<std::byte> second = device->allocate(2000);
+    CHECK(device->available_bytes() == 4000);
+    CHECK_THROWS_WITH(device->allocate(4001), Contains("are wanted"));
+    device->reserve_workspace(std::vector<size_t>{1000, 1000, 500});
+    CHECK(device->available_bytes() == 1500);
+    device->for_tiles(10, 500, [](long, const Lane&) {});
+    device->for_tiles(2, 1000, [](long, const Lane&) {});
+    CHECK(device->available_bytes() == 1500);
+    device->for_tiles(3, 1000, [](long, const Lane&) {});
+    CHECK(device->available_bytes() == 1000);
+    CHECK_THROWS_WITH(device->for_tiles(3, 3000, [](long, const Lane&) {}), Contains("are wanted"));
+  }
+  CHECK(device->available_bytes() >= 7000);
+  std::shared_ptr<std::byte> survivor;
+  survivor = Device::open("cpu", {.memory = 100})->allocate(50);  // after its device has gone
+}
+
 TEST_CASE("an array keeps what was uploaded") {
   const auto device = Device::open("cpu");
   Array<float> array(*device, 3);

@@ -304,6 +304,15 @@ TEST_CASE("a net that does not fit names the batch that would") {
   CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), device, options), Contains("not even a batch of 1"));
 }
 
+TEST_CASE("a net leaves what others will take") {
+  const NetPlan<float> plan = plan_text<float>(kBranches);
+  const auto beside = [](int batch) { return 1000 + 10 * size_t(batch); };
+  SmallDevice device(Net<float>::memory_use(plan, *open_cpu({}), {.batch = 50}).total() + beside(50));
+  CHECK_NOTHROW(Net<float>(plan_text<float>(kBranches), device, {.batch = 50, .beside = beside}));
+  CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), device, {.batch = 51, .beside = beside}),
+                    Contains("--batch 50 would fit"));
+}
+
 TEST_CASE("a batch of a thousand million images is refused before memory is taken") {
   const auto device = open_cpu({});
   CHECK_THROWS_WITH(Net<float>(plan_text<float>(kBranches), *device, {.batch = 1'000'000'000}), Contains("would fit"));
@@ -327,8 +336,8 @@ TEMPLATE_TEST_CASE("memory_use is what a step takes, to the byte", "", float, bf
         const MemoryUse use = Net<TestType>::memory_use(net.plan(), device, net.options());
         CHECK(net.memory().total() == use.total());
         CHECK(device.workspace() == use.workspace);
-        // The labels are no part of it.
-        CHECK(device.allocated() - size_t(batch) * sizeof(int32_t) == use.total() - use.workspace);
+        CHECK(device.reserved() == use.workspace);
+        CHECK(device.allocated() == use.total() - use.workspace);
       }
 }
 
@@ -336,7 +345,7 @@ TEST_CASE("memory_use counts each part") {
   const auto device = open_cpu({});
   const NetPlan<float> plan = plan_text<float>(kBranches);
   const MemoryUse use = Net<float>::memory_use(plan, *device, {.batch = kBatch});
-  CHECK(use.input == kBatch * 9 * 9 * 4 * sizeof(float));
+  CHECK(use.input == kBatch * (9 * 9 * 4 * sizeof(float) + sizeof(int32_t)));
   CHECK(use.parameters >= size_t(plan.parameter_count()) * sizeof(float));
   CHECK(use.gradients == use.parameters);
   CHECK(Net<float>::memory_use(plan, *device, {.batch = kBatch, .training = false}).gradients == 0);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/device/observed_device.h"
 #include "engine/train/checkpoint.h"
 #include "tests/engine/train/toy.h"
 #include "tests/temporary_folder.h"
@@ -288,4 +289,31 @@ TEST_CASE("data, recipe and net must fit each other") {
   const MemoryDataset small("small", {13, 13, 2}, good.class_names(), std::vector<uint8_t>(16 * 13 * 13 * 2),
                             std::vector<uint8_t>(16));
   CHECK_THROWS_WITH(Trainer(net, recipe, good, small, normaliser), Contains("small: has images of another size"));
+}
+
+TEST_CASE("a run takes no memory of the device once it has begun: not in a step, a test or a save") {
+  struct Allocations : KernelObserver {
+    void before(const KernelCall&) override {}
+    void after(const KernelCall&) override {}
+    void allocates(size_t) override { ++count; }
+    int count = 0;
+  } allocations;
+  constexpr size_t kBudget = size_t(64) << 20;  // so that what a device takes for itself shows
+  const auto device = observe(open_cpu({.threads = 2, .memory = kBudget}), allocations);
+  const MemoryDataset train = toy_images(43, 1), test = toy_images(20, 2);
+  const Recipe recipe = parse_recipe(Options::parse(kToyRecipe, "recipe.toml"));
+  const Normaliser normaliser = Normaliser::measure(recipe.input.subtract, train);
+  Net<float> net(plan_text<float>(kToyNet), *device, {.batch = recipe.batch});
+  net.initialize(recipe.seed);
+  Trainer trainer(net, recipe, train, test, normaliser);
+  const int before = allocations.count;
+  const size_t left = device->available_bytes();
+  CHECK(before > 0);
+  CHECK(left == kBudget - net.memory().total() - Trainer::memory_use(net.plan(), trainer.transform(), recipe.batch));
+  struct Measuring : Witness {
+    bool wants_statistics(long) const override { return true; }
+  } witness;
+  REQUIRE(trainer.run(witness, never) == TrainEnd::finished);
+  CHECK(allocations.count == before);
+  CHECK(device->available_bytes() == left);
 }
