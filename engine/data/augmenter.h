@@ -1,5 +1,7 @@
 // The device's half of a Transform: makes the network's input from a batch of 8-bit images, by kernels/augment.cu.
 #pragma once
+#include <array>
+
 #include "engine/data/batch_reader.h"
 #include "engine/data/transform.h"
 #include "engine/device/tensor.h"
@@ -16,6 +18,13 @@ class Augmenter {
 
   // Copies a batch's images and draws to the device. The batch is not needed any more.
   void load(const Batch& batch);
+
+  // The same in two halves, the first beside the device's work on the batch before. load_ahead() copies to where the
+  // batch before that one lay, whose work must be over; the batch is needed until Device::finish_copies(). With turn()
+  // it becomes the loaded one.
+  void load_ahead(const Batch& batch);
+  void turn();
+
   // From now on, all loaded images are looked at through this window, as in test.
   void look_through(const CropWindow& window);
 
@@ -31,14 +40,24 @@ class Augmenter {
     AxisTaps taps;
   };
 
+  // Of a batch.
+  struct Place {
+    Array<uint8_t> images;
+    Array<ImageDraw> draws;
+    int count = 0;
+  };
+  static constexpr int kPlaces = 2;
+
+  Place& loaded() { return places_[size_t(loaded_)]; }
+  Place& ahead() { return places_[size_t(1 - loaded_)]; }
   void write_resized(float* input);
 
   Transform transform_;
   Device& device_;
   bool resizes_;
   Augment sizes_;  // batch: how many images are loaded
-  Array<uint8_t> images_;
-  Array<ImageDraw> draws_;
+  std::array<Place, kPlaces> places_;
+  int loaded_ = 0;
   Array<float> mean_;
   Axis rows_, columns_;
   Array<float> resized_rows_;  // of the images that are at work at once

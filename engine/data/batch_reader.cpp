@@ -63,6 +63,10 @@ BatchReader::~BatchReader() {
   thread_.join();
 }
 
+void BatchReader::pin(Device& device) {
+  for (Batch& slot : ring_) pins_.push_back(device.pin(slot.images.data(), slot.images.size()));
+}
+
 const Batch& BatchReader::next() {
   std::unique_lock lock(mutex_);
   if (filled_ == taken_ && !failure_) {

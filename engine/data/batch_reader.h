@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "engine/data/aligned_vector.h"
 #include "engine/data/dataset.h"
 #include "engine/data/transform.h"
+#include "engine/device/device.h"
 
 namespace tandem {
 
@@ -45,6 +47,9 @@ class BatchReader {
   BatchReader(const BatchReader&) = delete;
   BatchReader& operator=(const BatchReader&) = delete;
 
+  // Makes the batches' images fit for Device::copy_beside. The device must outlive the reader.
+  void pin(Device& device);
+
   // The next batch, valid until the next call. Rethrows what went wrong in the reading thread, once the batches before
   // it have been handed out.
   const Batch& next();
@@ -74,6 +79,7 @@ class BatchReader {
   // The batches, in turn: batch number b since the start lies in slot b modulo size. One slot more than `ahead_`, so
   // that the batch in use is never written. The rest is guarded by mutex_.
   std::vector<Batch> ring_;
+  std::vector<std::shared_ptr<void>> pins_;  // of the images in it
   std::mutex mutex_;
   std::condition_variable changed_;
   long filled_ = 0;  // batches the thread has finished

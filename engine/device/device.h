@@ -59,6 +59,14 @@ class Device {
   virtual void copy(void* to, const void* from, size_t bytes) = 0;      // within the device, by all of it; queued
   virtual void synchronize() = 0;
 
+  // Copies from the host beside the kernels, in an order of their own, on a machine that can: `from` stays as it is
+  // until finish_copies(). Where it is not pinned, the copy may wait for itself.
+  virtual void copy_beside(void* to, const void* from, size_t bytes) { upload(to, from, bytes); }
+  virtual void kernels_wait_for_copies() {}  // those queued from now on, for the copies queued so far
+  virtual void finish_copies() {}            // waits for them; the kernels go on
+  // Makes the host's memory fit for that, where the system allows it, as long as the result lives.
+  virtual std::shared_ptr<void> pin(void* /*memory*/, size_t /*bytes*/) { return nullptr; }
+
   virtual Stream stream() = 0;  // kernels queued here use the whole device
 
   template <class T>

@@ -24,6 +24,9 @@ constexpr size_t kLibraries = size_t(64) << 20;
 struct DestroyStream {
   void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
 };
+struct DestroyEvent {
+  void operator()(cudaEvent_t event) const { cudaEventDestroy(event); }
+};
 struct DestroyCublas {
   void operator()(cublasHandle_t handle) const { cublasDestroy(handle); }
 };
@@ -33,13 +36,18 @@ class CudaDevice final : public Device {
   CudaDevice(int index, const DeviceOptions& options) : index_(index), budget_(options.memory) {
     CHECK(cudaSetDevice(index));
     CHECK(cudaGetDeviceProperties(&properties_, index));
-    cudaStream_t stream = nullptr;
-    CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-    stream_.reset(stream);
+    for (auto* owner : {&stream_, &copies_}) {
+      cudaStream_t stream = nullptr;
+      CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+      owner->reset(stream);
+    }
+    cudaEvent_t event = nullptr;
+    CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+    copied_.reset(event);
     cublasHandle_t handle = nullptr;
     CHECK(cublasCreate(&handle));
     cublas_.reset(handle);
-    CHECK(cublasSetStream(handle, stream));
+    CHECK(cublasSetStream(handle, stream_.get()));
     CHECK(cublasSetMathMode(handle, CUBLAS_PEDANTIC_MATH));  // plain float32, the same algorithm for the same shape
   }
 
@@ -83,6 +91,21 @@ class CudaDevice final : public Device {
   }
   void synchronize() override { CHECK(cudaStreamSynchronize(stream_.get())); }
   Stream stream() override { return stream_.get(); }
+
+  void copy_beside(void* to, const void* from, size_t bytes) override {
+    CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, copies_.get()));
+  }
+  void kernels_wait_for_copies() override {
+    CHECK(cudaEventRecord(copied_.get(), copies_.get()));
+    CHECK(cudaStreamWaitEvent(stream_.get(), copied_.get(), 0));
+  }
+  void finish_copies() override { CHECK(cudaStreamSynchronize(copies_.get())); }
+  std::shared_ptr<void> pin(void* memory, size_t bytes) override {
+    if (cudaHostRegister(memory, bytes, cudaHostRegisterDefault) == cudaSuccess)
+      return {memory, [](void* p) { cudaHostUnregister(p); }};
+    cudaGetLastError();  // a limit on locked memory is no reason to stop: copies are slower
+    return nullptr;
+  }
 
   void reserve_workspace(std::span<const size_t> bytes_of_lanes) override { reserve(bytes_of_lanes[0]); }
 
@@ -136,7 +159,8 @@ class CudaDevice final : public Device {
 
   int index_;
   cudaDeviceProp properties_{};
-  std::unique_ptr<CUstream_st, DestroyStream> stream_;
+  std::unique_ptr<CUstream_st, DestroyStream> stream_, copies_;
+  std::unique_ptr<CUevent_st, DestroyEvent> copied_;
   std::unique_ptr<cublasContext, DestroyCublas> cublas_;
   MemoryBudget budget_;
   std::shared_ptr<std::byte> workspace_;

@@ -123,6 +123,10 @@ class ObservedDevice final : public Device {
   void copy(void* to, const void* from, size_t bytes) override { device_->copy(to, from, bytes); }
   void synchronize() override { device_->synchronize(); }
   Stream stream() override { return &whole_; }
+  void copy_beside(void* to, const void* from, size_t bytes) override { device_->copy_beside(to, from, bytes); }
+  void kernels_wait_for_copies() override { device_->kernels_wait_for_copies(); }
+  void finish_copies() override { device_->finish_copies(); }
+  std::shared_ptr<void> pin(void* memory, size_t bytes) override { return device_->pin(memory, bytes); }
 
   void reserve_workspace(std::span<const size_t> bytes_of_lanes) override {
     device_->reserve_workspace(bytes_of_lanes);

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "engine/train/net_input.h"
 
 namespace tandem {
 namespace {
@@ -71,20 +70,21 @@ void Trainer::check_finite(double loss) {
                       "try a smaller --rate");
 }
 
-void Trainer::train_step(BatchReader& reader, TrainObserver& observer) {
+bool Trainer::test_follows(long step) const { return step % steps_per_epoch() == 0 || step == total_steps(); }
+
+void Trainer::train_step(const BatchReader& reader, NetFeeder& feeder, TrainObserver& observer) {
   const double start = now(), waited = reader.seconds_waited();
-  const Batch& batch = reader.next();
-  StepReport report{.steps = total_steps(), .images = batch.count};
-  report.data_wait_seconds = reader.seconds_waited() - waited;
+  StepReport report{.steps = total_steps(), .images = feeder.show()};
   const double epoch = double(state_.step) / double(steps_per_epoch());
   const Rates rates = rates_at(recipe_, epoch, state_.plateau);
-  set_input(net_, augmenter_, batch);
   const bool measured = observer.wants_statistics(state_.step + 1);
   if (measured) statistics_.begin();
   net_.forward(/*training=*/true, recipe_.seed, uint64_t(state_.step));
+  net_.backward();
+  if (!test_follows(state_.step + 1)) feeder.fetch();  // a test needs the augmenter
+  report.data_wait_seconds = reader.seconds_waited() - waited;
   const BatchResult result = net_.result();
   check_finite(result.loss);
-  net_.backward();
   sgd_.update(rates);
   if (measured) report.statistics = statistics_.finish();
   ++state_.step;
@@ -123,20 +123,20 @@ TrainEnd Trainer::run(TrainObserver& observer, const std::function<bool()>& stop
   };
   const long total = total_steps();
   BatchReader reader(train_, transform_, recipe_.batch, recipe_.seed, state_.step, ReadMode::train);
-  const auto epoch_over = [&] { return state_.step % steps_per_epoch() == 0 || state_.step == total; };
-  if (state_.step > 0 && epoch_over() && state_.tested_step < state_.step) {
+  NetFeeder feeder(net_, augmenter_, reader);
+  if (state_.step > 0 && test_follows(state_.step) && state_.tested_step < state_.step) {
     end_epoch(observer, stop);
     save();
   }
   bool stopped = stop();
   while (state_.step < total && !stopped) {
-    train_step(reader, observer);
+    train_step(reader, feeder, observer);
     stopped = stop();
-    if (epoch_over() && !stopped) {
+    if (test_follows(state_.step) && !stopped) {
       end_epoch(observer, stop);
       stopped = stop();
     }
-    if (epoch_over() || stopped || (checkpoint_every > 0 && state_.step % checkpoint_every == 0)) save();
+    if (test_follows(state_.step) || stopped || (checkpoint_every > 0 && state_.step % checkpoint_every == 0)) save();
   }
   return state_.tested_step == total ? TrainEnd::finished : TrainEnd::stopped;
 }

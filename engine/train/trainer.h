@@ -8,6 +8,7 @@
 #include "engine/data/dataset.h"
 #include "engine/net/net.h"
 #include "engine/train/evaluate.h"
+#include "engine/train/net_input.h"
 #include "engine/train/net_statistics.h"
 #include "engine/train/recipe.h"
 #include "engine/train/sgd.h"
@@ -77,7 +78,8 @@ class Trainer {
   TrainEnd run(TrainObserver& observer, const std::function<bool()>& stop, long checkpoint_every = 0);
 
  private:
-  void train_step(BatchReader& reader, TrainObserver& observer);
+  bool test_follows(long step) const;  // the end of an epoch, or of the run
+  void train_step(const BatchReader& reader, NetFeeder& feeder, TrainObserver& observer);
   void end_epoch(TrainObserver& observer, const std::function<bool()>& stop);
   void check_finite(double loss);
 

@@ -31,7 +31,7 @@ struct LaunchRecord {
 
 struct Settings {
   ptx::Settings interpreter;
-  uint64_t stream_seed = 1;  // in which order streams take turns
+  uint64_t stream_seed = 1;  // in which order streams take turns; 0: the one created first, as long as it can
 
   int devices = 1;              // 0: every call fails with cudaErrorNoDevice
   int compute_capability = 80;  // of them all
@@ -39,6 +39,8 @@ struct Settings {
 
   // The n-th of these calls from here on fails, once; 0: none does.
   int fail_allocation = 0, fail_launch = 0, fail_copy = 0;
+
+  bool forget_waits = false;  // of streams for events: what would a program do that had none?
 
   bool launch_blocking = false;  // as with CUDA_LAUNCH_BLOCKING=1: a launch has run when the call returns
   bool print_problems = true;    // to stderr, when they are found
@@ -48,7 +50,7 @@ struct Settings {
 // Settings that environment variables ask for; what a program has before it calls configure():
 //   TANDEM_PTX_ORDER=forward|reverse|SEED   TANDEM_PTX_STREAM_SEED=n   TANDEM_PTX_ULP=n      TANDEM_PTX_MESSAGES=n
 //   TANDEM_PTX_GLOBAL_RACES=0               TANDEM_PTX_SHARED=0        TANDEM_PTX_COUNT=0    TANDEM_PTX_LIMIT=n
-//   TANDEM_PTX_MEMORY=MiB
+//   TANDEM_PTX_MEMORY=MiB                   TANDEM_PTX_FORGET_WAITS=1
 //   TANDEM_PTX_DEVICES=n                    TANDEM_PTX_CAPABILITY=90   TANDEM_PTX_FAIL_ALLOCATION=n (_LAUNCH, _COPY)
 // TANDEM_PTX_EXIT=1: a program that did wrong, or has not given everything back, says so at its end, which has
 // status 99. With TANDEM_PTX_TELL=1, too, it also says how often it allocated, launched and copied.

@@ -60,6 +60,7 @@ Settings settings_from_environment() {
   settings.devices = int(environment("TANDEM_PTX_DEVICES", 1));
   settings.compute_capability = int(environment("TANDEM_PTX_CAPABILITY", 80));
   if (const long mebibytes = environment("TANDEM_PTX_MEMORY", 0)) settings.memory_bytes = size_t(mebibytes) << 20;
+  settings.forget_waits = environment("TANDEM_PTX_FORGET_WAITS", 0) != 0;
   settings.fail_allocation = int(environment("TANDEM_PTX_FAIL_ALLOCATION", 0));
   settings.fail_launch = int(environment("TANDEM_PTX_FAIL_LAUNCH", 0));
   settings.fail_copy = int(environment("TANDEM_PTX_FAIL_COPY", 0));

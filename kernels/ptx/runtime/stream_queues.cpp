@@ -67,7 +67,7 @@ uint64_t StreamQueues::draw() {
 bool StreamQueues::run_one() {
   const std::vector<Stream*> candidates = ready();
   if (candidates.empty()) return false;
-  Stream* stream = candidates[draw() % candidates.size()];
+  Stream* stream = candidates[draws_ ? draw() % candidates.size() : 0];
   const WorkPointer work = stream->queue.front();
   stream->queue.pop_front();
   work->done = true;  // even if it throws: what comes after must not wait for ever

@@ -40,9 +40,13 @@ class StreamQueues {
   void run_until_done(const Work& work);
   void run_until_idle(const Stream& stream);
   void run_all();
-  bool run_one();  // a piece of work that may come next, drawn from the seed; false if there is none
+  bool run_one();  // a piece of work that may come next, by the seed; false if there is none
 
-  void set_seed(uint64_t seed) { random_ = seed * 0x9E3779B97F4A7C15 | 1; }
+  // 0: no drawing, the stream created first comes first.
+  void set_seed(uint64_t seed) {
+    draws_ = seed != 0;
+    random_ = seed * 0x9E3779B97F4A7C15 | 1;
+  }
 
  private:
   std::vector<Stream*> ready();
@@ -50,6 +54,7 @@ class StreamQueues {
 
   Stream default_;
   std::list<Stream> streams_;
+  bool draws_ = true;
   uint64_t random_ = 1;
 };
 

@@ -81,7 +81,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event_handle, u
     Stream* stream = state.stream(handle);
     const Event* event = event_of(state, event_handle);
     if (!stream || !event) return cudaErrorInvalidResourceHandle;
-    if (event->recorded) state.streams.add(stream, [] {}, {event->recorded});
+    if (event->recorded && !state.settings.forget_waits) state.streams.add(stream, [] {}, {event->recorded});
     return cudaSuccess;
   });
 }

@@ -82,6 +82,15 @@ TEST_CASE_METHOD(PtxPlayground, "a CUDA call that fails ends the run with one se
   CHECK((outcome.code == 1 || outcome.code == 2));
 }
 
+// Images are copied on a stream of their own, and the kernels wait for that.
+TEST_CASE_METHOD(PtxPlayground, "a net that did not wait for its images would show", "[ptx]") {
+  const std::string kernels_first = "TANDEM_PTX_STREAM_SEED=0";
+  check_succeeded(train_on("cuda:0", "lenet", "waits", kernels_first));
+  const Outcome outcome = train_on("cuda:0", "lenet", "forgets", kernels_first + " TANDEM_PTX_FORGET_WAITS=1");
+  CHECK(outcome.code != 0);
+  CHECK_THAT(outcome.error, Catch::Contains("augment"));
+}
+
 TEST_CASE_METHOD(PtxPlayground, "memory is taken before the first step and in none", "[ptx]") {
   const auto allocations = [&](int steps) {
     const Outcome outcome =
