@@ -13,8 +13,8 @@ long round_up(long n, long unit) { return (n + unit - 1) / unit * unit; }
 
 const std::vector<Gpu>& gpus() {
   static const std::vector<Gpu> all = {
-      {"A100", "sm_80", 1555e9, 19.5e12, 108 * kSchedulers * 1.41e9, 164 * 1024},
-      {"H100", "sm_90", 3350e9, 66.9e12, 132 * kSchedulers * 1.98e9, 228 * 1024},
+      {"A100", "sm_80", 1555e9, 19.5e12, 156e12, 108 * kSchedulers * 1.41e9, 164 * 1024},
+      {"H100", "sm_90", 3350e9, 66.9e12, 494.7e12, 132 * kSchedulers * 1.98e9, 228 * 1024},
   };
   return all;
 }

@@ -12,6 +12,7 @@ struct Gpu {
   std::string name, architecture;  // "A100", "sm_80"
   double bytes_per_second;         // of its memory
   double flops_per_second;         // float32, without tensor cores
+  double tf32_flops_per_second;    // of tensor cores, without sparsity
   double warp_instructions_per_second;
   size_t shared_bytes;  // of a multiprocessor, all its blocks together
 };

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/commands.h"
+#include "apps/xray/step_model.h"
 #include "apps/xray/tables.h"
 #include "apps/xray/target.h"
 #include "apps/xray/trial.h"
@@ -26,11 +27,20 @@ diverg.  branches that split a warp, in per cent of its instructions
          the fewest, the rest not seen.
 )";
 
+constexpr const char* kStepLegend = R"(
+floor      GEMM at 70 % of its peak; columns written and read once; activations, notes and gradients once in each pass
+           that needs them, the elementwise fused; weights, gradients and update once; 3 us a launch; nothing overlaps
+foretold   the same for what the kernels do as they are written: bytes and launches as seen above
+*          predicted, unmeasured: at the data sheets' peaks. Measured, where there is such a GPU, by
+             tandem bench net MODEL --batch N --device cuda:0
+columns    what an implicit GEMM, which makes no columns, would take off the floor
+)";
+
 struct XrayArguments {
   std::string what;
   ModelArguments model{.model = "alexnet-paper", .overrides = {}};
   int batch = 0;  // 0: the recipe's
-  bool json = false, lines = false;
+  bool json = false, lines = false, step = false;
 };
 
 void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKernel>& kernels, const Lines* lines,
@@ -44,16 +54,7 @@ void print_text(const std::vector<Sight>& sights, const std::vector<LaunchedKern
   if (lines) std::cout << "\nThe lines that cost most beyond the ideal, in what ran\n\n" << worst_lines_table(*lines);
 }
 
-int xray(const XrayArguments& arguments) {
-  const Target target = find_target(arguments.what, arguments.model.model, arguments.model.overrides);
-  const int batch = arguments.batch > 0 ? arguments.batch : parse_recipe(target.model.recipe).batch;
-  const StatusLine status;
-  const Microscope microscope =
-      look(target, batch, [&](const std::string& layer) { status.show("looking at " + layer); });
-  status.clear();
-  if (microscope.sights().empty())
-    throw UsageError("'" + arguments.what + "'", "has nothing to do in a step of " + arguments.model.model,
-                     "--model names another model");
+void print_kernels(const Microscope& microscope, int batch, const XrayArguments& arguments) {
   const std::vector<LaunchedKernel> kernels = compile_launched(microscope.shapes());
   if (arguments.json) {
     for (const Sight& sight : microscope.sights()) std::cout << to_json(sight) << '\n';
@@ -61,6 +62,33 @@ int xray(const XrayArguments& arguments) {
   } else {
     print_text(microscope.sights(), kernels, arguments.lines ? &microscope.lines() : nullptr, batch);
   }
+}
+
+void print_step(const StepModel& model, bool json) {
+  if (json) {
+    for (const std::string& line : to_json(model)) std::cout << line << '\n';
+  } else {
+    std::cout << step_table(model) << kStepLegend;
+  }
+}
+
+int xray(const XrayArguments& arguments) {
+  const Target target = find_target(arguments.what, arguments.model.model, arguments.model.overrides);
+  const int batch = arguments.batch > 0 ? arguments.batch : parse_recipe(target.model.recipe).batch;
+  if (arguments.step && !(target.layer.empty() && target.kernel.empty()))
+    throw UsageError("--step", "is of a whole model, and " + arguments.what + " is a part of one",
+                     "name the model: tandem xray " + arguments.model.model + " --step");
+  const StatusLine status;
+  const Microscope microscope =
+      look(target, batch, [&](const std::string& layer) { status.show("looking at " + layer); });
+  status.clear();
+  if (microscope.sights().empty())
+    throw UsageError("'" + arguments.what + "'", "has nothing to do in a step of " + arguments.model.model,
+                     "--model names another model");
+  if (arguments.step)
+    print_step(model_step(target.model, batch, microscope.sights()), arguments.json);
+  else
+    print_kernels(microscope, batch, arguments);
   if (!std::cout.flush()) throw Error("standard output", "cannot be written");
   return kOk;
 }
@@ -79,10 +107,12 @@ int run_command_line(int argc, char** argv) {
   add_override_argument(parser, arguments.model);
   parser.add_option("--batch", arguments.batch, "Images in the step [the recipe's]")->check(CLI::Range(1, 65536));
   parser.add_flag("--lines", arguments.lines, "Also name the worst lines");
+  parser.add_flag("--step", arguments.step, "Instead foretell the whole step, beside the least that it could take");
   parser.add_flag("--json", arguments.json, "Print one JSON object a line instead");
   parser.footer(
       "Example:\n  tandem xray norm1 --model alexnet-paper --lines\n"
-      "  tandem xray conv2 --set conv2.algorithm=implicit\n");
+      "  tandem xray conv2 --set conv2.algorithm=implicit\n"
+      "  tandem xray alexnet-owt --step --batch 128\n");
   try {
     parser.parse(argc, argv);
     return xray(arguments);

@@ -27,7 +27,7 @@ struct Observed<entry, cost> {
     KernelCall call = cost(arguments...);
     call.in_tile = observed.is_lane;
     observed.observer->before(call);
-    (observed.device->kernels<T>().*entry)(observed.inner, arguments...);
+    if (const auto kernel = observed.device->kernels<T>().*entry) kernel(observed.inner, arguments...);
     observed.observer->after(call);
   }
 };

@@ -3,6 +3,7 @@
 
 #include "apps/xray/gpu.h"
 #include "apps/xray/ptxas.h"
+#include "apps/xray/step_work.h"
 
 namespace tandem {
 namespace {
@@ -22,7 +23,7 @@ TEST_CASE("occupancy is what NVIDIA's calculator says", "[xray]") {
 }
 
 TEST_CASE("a prediction is the slowest of bytes, instructions and arithmetic, and the launches", "[xray]") {
-  const Gpu gpu{"round", "sm_00", 1e12, 1e13, 1e11, 0};
+  const Gpu gpu{"round", "sm_00", 1e12, 1e13, 1e14, 1e11, 0};
   Sight kernel{.layer = "l", .pass = "forward", .kernel = "k", .scale = 2, .launches = 3};
   kernel.counters.block_load_sectors = 31'250'000;  // 1 GB: 1 ms, twice
   CHECK(predicted_seconds(kernel, gpu) == Approx(2e-3 + 9e-6));
@@ -35,6 +36,17 @@ TEST_CASE("a prediction is the slowest of bytes, instructions and arithmetic, an
                    .fewest_bytes = 1000,
                    .multiply_adds = 7'000'000'000};
   CHECK(predicted_seconds(gemm, gpu) == Approx(2e-3 + 3e-6));  // 14 GFLOP at 70 % of 10 TFLOP/s
+}
+
+TEST_CASE("a step's floor and prediction are sums, in which nothing overlaps", "[xray]") {
+  const Gpu gpu{"round", "sm_00", 1e12, 1e13, 1e14, 1e11, 0};
+  const LeastWork least{
+      .multiply_adds = 7e9, .column_bytes = 1e9, .activation_bytes = 2e9, .weight_bytes = 3e9, .launches = 100};
+  CHECK(floor_seconds(least, gpu, 1e13) == Approx(2e-3 + 6e-3 + 3e-4));
+  CHECK(floor_seconds(least, gpu, 1e14) == Approx(2e-4 + 6e-3 + 3e-4));
+  const std::vector<KernelWork> work = {{.kernel = "gemm", .multiply_adds = 7e9, .bytes = 1e9, .launches = 2},
+                                        {.kernel = "busy", .bytes = 1e9, .warp_instructions = 5e8, .launches = 1}};
+  CHECK(foretold_seconds(work, gpu, 1e13) == Approx(2e-3 + 1e-3 + 5e-3 + 9e-6));
 }
 
 TEST_CASE("ptxas's messages are understood", "[xray]") {

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <vector>
 
 #include "tests/apps/process.h"
 
@@ -67,6 +68,40 @@ TEST_CASE("xray shows the update of all parameters as one launch", "[xray]") {
   CHECK(update["launches"] == 1);
   CHECK(update["fewest_bytes"] == 5 * 4 * kParameters + 4 * ((kParameters + 1023) / 1024));
   CHECK(update["scale"] == 1);
+}
+
+// LeCun's net again. Multiply-adds and columns of an image are those of its layers: two convolutions whose columns are
+// written forward and for the weights, the second's once more for the data gradient, and three fully-connected ones.
+TEST_CASE("xray --step sets a prediction beside the least that a step could take", "[xray]") {
+  const auto lines = [](const std::string& arguments) {
+    const Outcome outcome = tandem("xray lenet-relu --step --json " + arguments);
+    INFO(outcome.error);
+    REQUIRE(outcome.code == 0);
+    std::vector<Json> all;
+    std::istringstream text(outcome.out);
+    for (std::string line; std::getline(text, line);) all.push_back(Json::parse(line));
+    return all;
+  };
+  const std::vector<Json> step = lines("--batch 8");
+  constexpr double kConv1 = 28 * 28 * 25, kConv2 = 10 * 10 * 150;  // elements of their columns
+  constexpr double kFirst = kConv1 * 6, kOthers = kConv2 * 16 + 400 * 120 + 120 * 84 + 84 * 10;
+  CHECK(step.at(0)["multiply_adds"] == 8 * (2 * kFirst + 3 * kOthers));
+  CHECK(step.at(0)["column_bytes"] == 8 * 4 * 2 * (2 * kConv1 + 3 * kConv2));
+  CHECK(step.at(0)["weight_bytes"] == 8 * 4 * 61706);
+  REQUIRE(step.size() == 5);  // two GPUs, two kinds of arithmetic
+  for (size_t row = 1; row < step.size(); ++row) {
+    const double floor = step[row]["floor_seconds"], foretold = step[row]["predicted_unmeasured_seconds"];
+    CHECK(foretold > floor);
+    CHECK(floor > step[row]["floor_without_columns_seconds"].get<double>());
+    CHECK(floor > step[0]["launches"].get<double>() * 3e-6);
+  }
+  const std::vector<Json> implicit = lines("--batch 8 --set conv1.algorithm=implicit --set conv2.algorithm=implicit");
+  CHECK(implicit.at(0)["multiply_adds"] == step.at(0)["multiply_adds"]);
+  CHECK(implicit.at(0)["column_bytes"] == 0);
+
+  const Outcome table = tandem("xray lenet-relu --step --batch 8");
+  CHECK_THAT(table.out, Catch::Contains("predicted, unmeasured") && Catch::Contains("floor without columns"));
+  check_refused(tandem("xray conv1 --model lenet-relu --step"), 2, "tandem xray lenet-relu --step");
 }
 
 TEST_CASE("xray prints tables of one kernel wherever it is called, and refuses what it does not know", "[xray]") {
