@@ -87,12 +87,17 @@ void SingleLayer<T>::fill_randomly() {
   for (size_t i = 0; i < parameters.size(); ++i) tandem::fill_randomly(parameters[i], i);
   if (!is_loss_) tandem::fill_randomly(output_gradient, 1);
   labels.upload(std::vector<int32_t>(labels.size(), 0));
+  round_parameters();
+}
+
+template <class T>
+void SingleLayer<T>::round_parameters() {
+  for (size_t i = 0; i < operands_.size(); ++i)
+    device_.kernels<T>().narrow(device_.stream(), parameters[i].data(), operands_[i].data(), operands_[i].size());
 }
 
 template <class T>
 void SingleLayer<T>::forward(bool training) {
-  for (size_t i = 0; i < operands_.size(); ++i)
-    device_.kernels<T>().narrow(device_.stream(), parameters[i].data(), operands_[i].data(), operands_[i].size());
   ForwardPass<T> forward{pass(training)};
   forward.output = output.data();
   layer_.forward(forward);

@@ -30,6 +30,8 @@ class SingleLayer {
   SingleLayer& operator=(const SingleLayer&) = delete;
 
   void fill_randomly();  // everything that a pass reads; labels are 0
+  // To be called after every change of parameters' values, as a Net's parameters_changed(): GEMM reads a rounded copy.
+  void round_parameters();
 
   void forward(bool training = true);
   void backward(GradientMode mode = GradientMode::overwrite);  // a loss layer's is that of the mean loss

@@ -46,6 +46,7 @@ class LayerRunner {
   Values forward(const std::vector<Values>& inputs, const std::vector<Values>& parameters, bool training = true) {
     for (size_t i = 0; i < inputs.size(); ++i) upload(memory_->inputs.at(i), inputs[i]);
     for (size_t i = 0; i < parameters.size(); ++i) upload(memory_->parameters.at(i), parameters[i]);
+    memory_->round_parameters();
     if (has_output()) poison(memory_->output);
     memory_->forward(training);
     return is_loss() ? kept(loss().losses(memory_->kept.data(), batch()), size_t(batch())) : values(memory_->output);
