@@ -1,5 +1,6 @@
 // Arguments that several commands take.
 #include "apps/commands.h"
+#include "engine/net/precision.h"
 
 namespace tandem {
 
@@ -30,7 +31,7 @@ void add_precision_argument(CLI::App& parser, ModelArguments& arguments) {
       .add_option_function<std::string>(
           "--precision", [&](const std::string& name) { arguments.overrides.push_back("precision=" + name); },
           kPrecisionHelp + std::string("the recipe's"))
-      ->check(CLI::IsMember({"float32", "bf16"}));
+      ->check(CLI::IsMember(precision_names()));
 }
 
 void add_device_arguments(CLI::App& parser, DeviceArguments& arguments) {

@@ -4,23 +4,13 @@
 #include "apps/check.h"
 #include "apps/model_folder.h"
 #include "apps/shrink.h"
-#include "engine/core/random.h"
 #include "engine/net/gradient_check.h"
+#include "engine/net/random_input.h"
 
 namespace tandem {
 namespace {
 
 constexpr int kBatch = 3;
-
-// Normal values, as centred pixels are, and any labels.
-void set_random_input(Net<double>& net, uint64_t seed) {
-  std::vector<double> pixels(size_t(kBatch * net.plan().input.elements()));
-  const Random values(seed, Purpose::augment, 0), classes(seed, Purpose::augment, 1);
-  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = values.normal(i);
-  std::vector<int32_t> labels(kBatch);
-  for (int i = 0; i < kBatch; ++i) labels[i] = int32_t(classes.below(i, net.plan().classes));
-  net.set_input(pixels.data(), labels.data(), kBatch);
-}
 
 void print(const TensorCheck& check) {
   std::cout << std::left << std::setw(20) << check.name << std::right << std::setw(4) << check.checked << " checked"
@@ -36,7 +26,7 @@ int check_gradients(const ModelArguments& arguments, uint64_t seed) {
   const std::unique_ptr<Device> device = open_cpu({});
   Net<double> net(shrink(model.net), *device,
                   {.batch = kBatch, .training = true, .share = true, .input_gradient = true});
-  set_random_input(net, seed);
+  set_random_input(net, kBatch, seed);
 
   std::cout << net.plan().name << " made smaller: " << net.plan().input.text() << " pixels, "
             << net.plan().parameter_count() << " parameters\n";

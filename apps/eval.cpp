@@ -164,7 +164,7 @@ with the lower number is ahead.
       ->capture_default_str();
   add_views_argument(*parser, arguments->views);
   parser->add_option("--precision", arguments->precision, kPrecisionHelp + std::string("that of each net's training"))
-      ->check(CLI::IsMember({"float32", "bf16"}));
+      ->check(CLI::IsMember(precision_names()));
   parser->add_flag("--confusion", arguments->confusion, "Also show each class's error and what it is taken for");
   parser->add_option("--out", arguments->out, "Write that table to this file: .svg draws it, .csv has all its numbers");
   parser->add_flag("--json", arguments->json, "Print JSON instead of text");

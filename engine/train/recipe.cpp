@@ -20,7 +20,9 @@ long whole(const Options& options, const std::string& key, long otherwise = 0) {
 Precision parse_precision(const Options& file) {
   const std::string name = file.text("precision", name_of(Precision::float32));
   if (const auto precision = precision_from_name(name)) return *precision;
-  throw UsageError(file.where("precision"), "should be 'float32' or 'bf16', found '" + name + "'");
+  std::string known;
+  for (const std::string& each : precision_names()) known += (known.empty() ? "'" : " or '") + each + "'";
+  throw UsageError(file.where("precision"), "should be " + known + ", found '" + name + "'");
 }
 
 }  // namespace
