@@ -74,7 +74,11 @@ void print_step(const StepModel& model, bool json) {
 
 int xray(const XrayArguments& arguments) {
   const Target target = find_target(arguments.what, arguments.model.model, arguments.model.overrides);
-  const int batch = arguments.batch > 0 ? arguments.batch : parse_recipe(target.model.recipe).batch;
+  const Recipe recipe = parse_recipe(target.model.recipe);
+  if (recipe.precision != Precision::float32)
+    throw UsageError("precision = '" + name_of(recipe.precision) + "'", "is not what tandem xray can count",
+                     "--set precision=float32 counts the same step in float32");
+  const int batch = arguments.batch > 0 ? arguments.batch : recipe.batch;
   if (arguments.step && !(target.layer.empty() && target.kernel.empty()))
     throw UsageError("--step", "is of a whole model, and " + arguments.what + " is a part of one",
                      "name the model: tandem xray " + arguments.model.model + " --step");
