@@ -34,8 +34,13 @@ int bench_checkpoint(const CheckpointArguments& arguments) {
   const ModelFolder model = load_model(arguments.model.model, arguments.model.overrides);
   const Recipe recipe = parse_recipe(model.recipe);
   const auto device = open_device(arguments.device);
-  Report report(arguments.output, bench_setting("checkpoint", *device));
-  Net<float> net(plan_model<float>(model), *device, {.batch = 1});
+  nlohmann::json setting = bench_setting("checkpoint", *device);
+  setting["models"] = nlohmann::json::array({plan_model<float>(model).name});
+  setting["precision"] = name_of(recipe.precision);
+  setting["changes"] = changes_of(arguments.model);
+  Report report(arguments.output, std::move(setting));
+  const auto built = build_net(model, recipe.precision, *device, {.batch = 1});
+  AnyNet<float>& net = *built;
   net.initialize(recipe.seed);
   const ImageFormat image{net.plan().input.height, net.plan().input.width, net.plan().input.channels};
   const CheckpointHeader header{

@@ -27,6 +27,7 @@ int bench_data(const DataArguments& arguments) {
   const auto dataset = open_dataset(arguments.folder, Split::train);
   const std::vector<uint32_t> order = permutation(1, 0, uint32_t(dataset->size()));
   nlohmann::json setting = bench_setting("data");
+  setting["data"] = dataset->name();
   setting["images"] = arguments.images;
   Report report(arguments.output, std::move(setting));
   std::vector<uint8_t> pixels(size_t(dataset->format().elements()));
@@ -54,7 +55,7 @@ void add_bench_data(CLI::App& bench, Command& command) {
   data->add_option("--images", arguments->images, "How many to read")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  add_output_arguments(*data, arguments->output);
+  add_json_argument(*data, arguments->output);
   data->callback([=, &command] { command = [=] { return bench_data(*arguments); }; });
 }
 

@@ -5,6 +5,7 @@
 
 #include "apps/bench/stopwatch.h"
 #include "engine/net/single_layer.h"
+#include "engine/train/sgd.h"
 
 namespace tandem {
 namespace {
@@ -25,10 +26,11 @@ struct TimedPass {
 
 // Learns what there will be to measure, and warms up. What runs in tiles finds them hot: a tile's kernels follow each
 // other.
-void count(TimedPass& pass, Device& device, KernelClock& clock, Cache cache) {
+void count(TimedPass& pass, Device& device, KernelClock& clock, const TrialSettings& settings) {
   clock.start(device);
   pass.run();
   for (const KernelTime& time : clock.stop()) {
+    if (!settings.only.empty() && settings.only != time.kernel) continue;
     Row row = pass.whole;
     row.work = time.kernel;
     row.calls = time.calls;
@@ -38,7 +40,7 @@ void count(TimedPass& pass, Device& device, KernelClock& clock, Cache cache) {
     pass.whole.flops += time.flops;
     pass.kernels.push_back(row);
     pass.bytes_at_once.push_back(time.bytes_at_once);
-    pass.caches.push_back(time.in_tile ? Cache::hot : cache);
+    pass.caches.push_back(time.in_tile ? Cache::hot : settings.cache);
   }
 }
 
@@ -74,6 +76,31 @@ std::vector<Row> rows_of(const TimedPass& pass, const Limits& limits, Grain grai
   return grain == Grain::kernel ? rows : std::vector<Row>{whole};
 }
 
+std::vector<Row> measure(std::vector<TimedPass> passes, Precision precision, Device& device, KernelClock& clock,
+                         const TrialSettings& settings) {
+  for (TimedPass& each : passes) count(each, device, clock, settings);
+  if (settings.grain == Grain::kernel)
+    std::erase_if(passes, [](const TimedPass& each) { return each.kernels.empty(); });
+  if (passes.empty()) return {};
+
+  CacheState caches(device);
+  Limits limits(device, caches);
+  for (const TimedPass& each : passes)
+    for (size_t k = 0; k < each.kernels.size(); ++k)
+      each.kernels[k].flops > 0 ? limits.want_gemm(precision) : limits.want_copy(each.bytes_at_once[k], each.caches[k]);
+  for (int round = 0; round < settings.rounds; ++round) {
+    for (TimedPass& each : passes)
+      settings.grain == Grain::kernel ? time_kernels(each, device, clock, caches, settings.cache)
+                                      : time_whole(each, caches, settings.cache);
+    limits.measure();
+  }
+
+  std::vector<Row> rows;
+  for (const TimedPass& each : passes)
+    for (Row& row : rows_of(each, limits, settings.grain)) rows.push_back(std::move(row));
+  return rows;
+}
+
 }  // namespace
 
 template <class T>
@@ -94,26 +121,23 @@ std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activat
   };
   std::vector<TimedPass> passes = {pass("forward", [&] { memory.forward(); })};
   if (wants_dx || !planned.parameters.empty()) passes.push_back(pass("backward", [&] { memory.backward(); }));
+  return measure(std::move(passes), std::is_same_v<T, bf16> ? Precision::bf16 : Precision::float32, device, clock,
+                 settings);
+}
 
-  CacheState caches(device);
-  Limits limits(device, caches);
-  for (TimedPass& each : passes) {
-    count(each, device, clock, settings.cache);
-    for (size_t k = 0; k < each.kernels.size(); ++k)
-      each.kernels[k].flops > 0 ? limits.want_gemm(std::is_same_v<T, bf16> ? Precision::bf16 : Precision::float32)
-                                : limits.want_copy(each.bytes_at_once[k], each.caches[k]);
-  }
-  for (int round = 0; round < settings.rounds; ++round) {
-    for (TimedPass& each : passes)
-      settings.grain == Grain::kernel ? time_kernels(each, device, clock, caches, settings.cache)
-                                      : time_whole(each, caches, settings.cache);
-    limits.measure();
-  }
-
-  std::vector<Row> rows;
-  for (const TimedPass& each : passes)
-    for (Row& row : rows_of(each, limits, settings.grain)) rows.push_back(std::move(row));
-  return rows;
+std::vector<Row> try_update(AnyNet<float>& net, const Recipe& recipe, KernelClock& clock,
+                            const TrialSettings& settings) {
+  if (net.parameters().empty()) return {};
+  Device& device = net.device();
+  net.initialize(recipe.seed);
+  Sgd<float> sgd(net, recipe);
+  TimedPass pass{.run =
+                     [&] {
+                       sgd.update({.weights = 1e-6, .biases = 1e-6});
+                       device.synchronize();
+                     },
+                 .whole = {.model = net.plan().name, .pass = "update"}};
+  return measure({std::move(pass)}, recipe.precision, device, clock, settings);
 }
 
 template std::vector<Row> try_layer(const NetPlan<float>&, const ActivationPlan&, size_t, Device&, KernelClock&,

@@ -1,4 +1,5 @@
-// The layers of a model one by one, each in memory of its own, at the place and in the shape that it has in training.
+// The layers of a model one by one, each in memory of its own, at the place and in the shape that it has in training;
+// and the update, which is no layer's.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,6 +8,8 @@
 #include "apps/bench/limits.h"
 #include "apps/bench/record.h"
 #include "engine/net/activation_plan.h"
+#include "engine/net/any_net.h"
+#include "engine/train/recipe.h"
 
 namespace tandem {
 
@@ -17,6 +20,7 @@ struct TrialSettings {
   int batch = 1, rounds = 5;
   Cache cache = Cache::cold;
   Grain grain = Grain::kernel;
+  std::string only = {};  // this kernel; empty: all
 };
 
 // Layer number `layer` of `plan` on `device`, which `clock` observes: forward, and backward where there is one. One
@@ -24,5 +28,10 @@ struct TrialSettings {
 template <class T>
 std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activations, size_t layer, Device& device,
                            KernelClock& clock, const TrialSettings& settings);
+
+// What follows the backward pass of `net`: the update of all parameters at once, and whatever has to be made anew then.
+// Nothing for a net without parameters.
+std::vector<Row> try_update(AnyNet<float>& net, const Recipe& recipe, KernelClock& clock,
+                            const TrialSettings& settings);
 
 }  // namespace tandem

@@ -11,7 +11,7 @@
 #include "apps/bench/report.h"
 #include "apps/bench/stopwatch.h"
 #include "apps/model_folder.h"
-#include "engine/core/random.h"
+#include "engine/net/random_input.h"
 #include "engine/report/numbers.h"
 #include "engine/report/status_line.h"
 #include "engine/train/sgd.h"
@@ -27,16 +27,6 @@ struct NetArguments {
   int rounds = 5;
   bool inference = false, whole = false;
 };
-
-// Random images and labels: the time of a step does not depend on what they show.
-void set_random_input(AnyNet<float>& net, int batch) {
-  const Random random(1, Purpose::augment);
-  std::vector<float> pixels(size_t(net.plan().input.elements()) * batch);
-  std::vector<int32_t> labels(batch);
-  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = float(random.uniform(i) - 0.5);
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = int32_t(random.below(pixels.size() + i, net.plan().classes));
-  net.set_input(pixels.data(), labels.data(), batch);
-}
 
 // Of a step: forward, backward and update; the loss is read, the input is there already.
 class Step {
@@ -177,6 +167,8 @@ int bench_net(const NetArguments& arguments) {
   nlohmann::json setting = bench_setting("net", *device);
   const std::string what = arguments.inference ? "inference" : "training step";
   setting["what"] = what;
+  setting["models"] = nlohmann::json::array({plan_model<float>(model).name});
+  setting["changes"] = changes_of(arguments.model);
   setting["batch"] = batch;
   setting["precision"] = name_of(recipe.precision);
   setting["warm_up"] = 1;
@@ -187,7 +179,7 @@ int bench_net(const NetArguments& arguments) {
   const auto built = build_net(model, recipe.precision, *device, {.batch = batch, .training = !arguments.inference});
   AnyNet<float>& net = *built;
   net.initialize(recipe.seed);
-  set_random_input(net, batch);
+  set_random_input(net, batch);  // the time of a step does not depend on what images show
   Step step(net, recipe, arguments.inference);
   status.show("measuring " + net.plan().name);
   step.run();

@@ -12,7 +12,6 @@
 #include "engine/core/nearest_word.h"
 #include "engine/report/status_line.h"
 #include "engine/train/recipe.h"
-#include "engine/train/sgd.h"
 
 namespace tandem {
 namespace {
@@ -50,45 +49,11 @@ void check_only(const PassesArguments& arguments, const std::vector<Model>& mode
                    nearest.empty() ? "" : "did you mean " + nearest + "?");
 }
 
-bool wanted(const PassesArguments& arguments, const Row& row) {
-  return arguments.only.empty() || arguments.only == row.layer || arguments.only == row.work;
-}
-
-// A name that is a layer's saves trying the others.
-bool worth_trying(const PassesArguments& arguments, const NetOutline& plan, const std::string& layer) {
-  const bool names_layer = std::any_of(plan.layers.begin(), plan.layers.end(),
-                                       [&](const auto& each) { return each.name == arguments.only; });
-  return !names_layer || layer == arguments.only;
-}
-
-// The update is no layer's: it goes over all parameters at once.
-Row try_update(const Model& model, Device& device, KernelClock& clock, const TrialSettings& settings) {
-  Net<float> net(plan_model<float>(model.files), device, {.batch = 1});
-  net.initialize(model.recipe.seed);
-  Sgd<float> sgd(net, model.recipe);
-  CacheState caches(device);
-  Limits limits(device, caches);
-  const auto update = [&] {
-    sgd.update({.weights = 1e-6, .biases = 1e-6});
-    device.synchronize();
-  };
-  Row row{.model = model.plan.name, .pass = "update", .work = "sgd"};
-  const auto run = [&] {
-    clock.start(device);
-    update();
-    return clock.stop().at(0);
-  };
-  const KernelTime counted = run();
-  row.calls = counted.calls;
-  row.bytes = counted.bytes;
-  limits.want_copy(counted.bytes_at_once, settings.cache);
-  for (int round = 0; round < settings.rounds; ++round) {
-    caches.prepare(settings.cache, update);
-    row.seconds.push_back(run().seconds);
-    limits.measure();
-  }
-  row.limit = limits.copy(counted.bytes_at_once, settings.cache);
-  return row;
+bool names_layer(const std::string& only, const std::vector<Model>& models) {
+  return std::any_of(models.begin(), models.end(), [&](const Model& model) {
+    return std::any_of(model.plan.layers.begin(), model.plan.layers.end(),
+                       [&](const PlannedLayer& layer) { return layer.name == only; });
+  });
 }
 
 std::string heading(const PassesArguments& arguments, const Device& device) {
@@ -109,15 +74,14 @@ of limit   of what a copy of about as many bytes, or GEMM at one size of AlexNet
 )";
 
 template <class T>
-std::vector<Row> try_layers(const NetPlan<T>& plan, const PassesArguments& arguments, Device& device,
-                            KernelClock& clock, const TrialSettings& settings, const StatusLine& status) {
+std::vector<Row> try_layers(const NetPlan<T>& plan, const std::string& only_layer, Device& device, KernelClock& clock,
+                            const TrialSettings& settings, const StatusLine& status) {
   std::vector<Row> rows;
   const ActivationPlan activations = plan_activations(plan, {.batch = settings.batch});
   for (size_t l = 0; l < plan.layers.size(); ++l) {
-    if (!worth_trying(arguments, plan, plan.layers[l].name)) continue;
+    if (!only_layer.empty() && only_layer != plan.layers[l].name) continue;
     status.show("measuring " + plan.name + " " + plan.layers[l].name);
-    for (Row& row : try_layer(plan, activations, l, device, clock, settings))
-      if (wanted(arguments, row)) rows.push_back(std::move(row));
+    std::ranges::move(try_layer(plan, activations, l, device, clock, settings), std::back_inserter(rows));
   }
   return rows;
 }
@@ -125,10 +89,11 @@ std::vector<Row> try_layers(const NetPlan<T>& plan, const PassesArguments& argum
 int bench_passes(const PassesArguments& arguments) {
   std::vector<Model> models;
   std::vector<int> batches;
-  std::vector<std::string> precisions;
+  std::vector<std::string> names, precisions;
   for (const std::string& name : arguments.models) {
     const ModelFolder files = load_model(name, arguments.changes.overrides);
     models.push_back({files, plan_model<float>(files), parse_recipe(files.recipe)});
+    names.push_back(models.back().plan.name);
     batches.push_back(arguments.batch > 0 ? arguments.batch : models.back().recipe.batch);
     precisions.push_back(name_of(models.back().recipe.precision));
   }
@@ -136,6 +101,8 @@ int bench_passes(const PassesArguments& arguments) {
   KernelClock clock;
   const auto device = observe(open_device(arguments.device), clock);
   nlohmann::json setting = bench_setting(arguments.grain == Grain::kernel ? "ops" : "layers", *device);
+  setting["models"] = names;
+  setting["changes"] = changes_of(arguments.changes);
   setting["batch"] = batches;
   setting["precision"] = precisions;
   setting["cache"] = arguments.cache;
@@ -143,21 +110,31 @@ int bench_passes(const PassesArguments& arguments) {
   Report report(arguments.output, std::move(setting));
 
   const StatusLine status;
+  const bool one_layer = names_layer(arguments.only, models);
+  const std::string only_layer = one_layer ? arguments.only : "", only_kernel = one_layer ? "" : arguments.only;
   std::vector<Row> rows;
   for (size_t m = 0; m < models.size(); ++m) {
     const Model& model = models[m];
     const TrialSettings settings{.batch = batches[m],
                                  .rounds = arguments.rounds,
                                  .cache = arguments.cache == "hot" ? Cache::hot : Cache::cold,
-                                 .grain = arguments.grain};
-    const auto try_in = [&](const auto& plan) { return try_layers(plan, arguments, *device, clock, settings, status); };
+                                 .grain = arguments.grain,
+                                 .only = only_kernel};
+    const auto try_in = [&](const auto& plan) {
+      return try_layers(plan, only_layer, *device, clock, settings, status);
+    };
     std::ranges::move(
         model.recipe.precision == Precision::bf16 ? try_in(plan_model<bf16>(model.files)) : try_in(model.plan),
         std::back_inserter(rows));
-    if (arguments.grain == Grain::kernel && (arguments.only.empty() || arguments.only == "sgd"))
-      rows.push_back(try_update(model, *device, clock, settings));
+    if (arguments.grain == Grain::kernel && only_layer.empty()) {
+      status.show("measuring " + model.plan.name + "'s update");
+      const auto net = build_net(model.files, model.recipe.precision, *device, {.batch = 1});
+      std::ranges::move(try_update(*net, model.recipe, clock, settings), std::back_inserter(rows));
+    }
   }
   status.clear();
+  if (rows.empty() && !arguments.only.empty())
+    throw UsageError("--only " + arguments.only, "is nothing that a training step runs here");
   report.finish(heading(arguments, *device) + rows_table(rows) + kLegend, rows);
   return kOk;
 }

@@ -59,6 +59,12 @@ Row parse_row(const nlohmann::json& json) {
   return row;
 }
 
+size_t count_only_in(const Record& record, const Record& other) {
+  return size_t(std::count_if(record.rows.begin(), record.rows.end(), [&](const Row& row) {
+    return std::none_of(other.rows.begin(), other.rows.end(), [&](const Row& each) { return each.same_thing(row); });
+  }));
+}
+
 }  // namespace
 
 double Row::rate() const {
@@ -86,6 +92,7 @@ Record read_record(const std::filesystem::path& path) {
     const nlohmann::json json = nlohmann::json::parse(file);
     Record record{.setting = json.at("setting"), .rows = {}};
     if (!record.setting.is_object()) throw Error("setting", "is not an object");
+    if (!record.setting.value("when", nlohmann::json("")).is_string()) throw Error("when", "is not a text");
     for (const nlohmann::json& row : json.at("rows")) record.rows.push_back(parse_row(row));
     return record;
   } catch (const std::exception& error) {
@@ -134,7 +141,7 @@ Verdict compare(const Row& before, const Row& now) {
 }
 
 void check_comparable(const std::filesystem::path& path, const nlohmann::json& before, const nlohmann::json& now) {
-  for (const char* key : {"benchmark", "what", "batch", "threads", "cache", "precision"}) {
+  for (const char* key : {"benchmark", "what", "models", "batch", "threads", "cache", "precision", "changes"}) {
     const nlohmann::json then = before.value(key, nlohmann::json()), here = now.value(key, nlohmann::json());
     if (then != here)
       throw UsageError(path.string(),
@@ -144,7 +151,7 @@ void check_comparable(const std::filesystem::path& path, const nlohmann::json& b
 
 std::string comparison(const Record& before, const Record& now) {
   std::string text;
-  for (const char* key : {"processor", "device", "gemm", "compiler", "version"}) {
+  for (const char* key : {"processor", "device", "gemm", "compiler", "version", "build"}) {
     const nlohmann::json then = before.setting.value(key, nlohmann::json());
     if (then != now.setting.value(key, nlohmann::json()))
       text += std::string("Then another ") + key + ": " + then.dump() + "\n";
@@ -166,7 +173,12 @@ std::string comparison(const Record& before, const Record& now) {
     slower += verdict == Verdict::slower;
     faster += verdict == Verdict::faster;
   }
+  if (rows == 0) throw UsageError("--compare", "names a run that has no row in common with this one");
   text += table.text();
+  if (const size_t only_now = now.rows.size() - size_t(rows), only_then = count_only_in(before, now);
+      only_now + only_then > 0)
+    text += "Left out are rows that only one run has: this one " + std::to_string(only_now) + ", the earlier one " +
+            std::to_string(only_then) + "\n";
   return text + "Beyond the spread of both runs: " + std::to_string(slower) + " of " + std::to_string(rows) +
          " slower, " + std::to_string(faster) + " faster\n";
 }

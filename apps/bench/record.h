@@ -40,10 +40,11 @@ enum class Verdict { unclear, slower, faster };
 inline constexpr size_t kFewestRounds = 3;
 Verdict compare(const Row& before, const Row& now);
 
-// Throws UsageError where the two did not measure the same: another benchmark, batch, number of threads, cache, ...
+// Throws UsageError where the two did not measure the same: another benchmark, model, batch, number of threads, ...
 void check_comparable(const std::filesystem::path& path, const nlohmann::json& before, const nlohmann::json& now);
 
-// A row for each that both measured, and what got slower.
+// A row for each that both measured, how many only one of them did, and what got slower. Throws UsageError where the
+// two have no row in common.
 std::string comparison(const Record& before, const Record& now);
 
 }  // namespace tandem

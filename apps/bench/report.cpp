@@ -7,6 +7,7 @@
 #include "apps/machine.h"
 #include "engine/core/error.h"
 #include "engine/device/gemm_cpu.h"
+#include "engine/files/atomic_file.h"
 
 namespace tandem {
 namespace {
@@ -28,10 +29,14 @@ std::string now() {
 
 }  // namespace
 
-void add_output_arguments(CLI::App& parser, OutputArguments& arguments) {
+void add_json_argument(CLI::App& parser, OutputArguments& arguments) {
   parser.add_option(
       "--json", arguments.json,
       "Also write everything there: machine, versions, command, each round; -: to standard output, alone");
+}
+
+void add_output_arguments(CLI::App& parser, OutputArguments& arguments) {
+  add_json_argument(parser, arguments);
   parser.add_option("--compare", arguments.compare,
                     "Show what changed since an earlier run, whose --json wrote this file");
 }
@@ -54,25 +59,30 @@ nlohmann::json bench_setting(const std::string& benchmark, const Device& device)
   return setting;
 }
 
+std::vector<std::string> changes_of(const ModelArguments& arguments) {
+  std::vector<std::string> changes = arguments.overrides;
+  std::erase_if(changes, [](const std::string& change) { return change.starts_with("precision="); });
+  return changes;
+}
+
 Report::Report(const OutputArguments& arguments, nlohmann::json setting)
-    : only_json_(arguments.json == "-"), setting_(std::move(setting)) {
+    : only_json_(arguments.json == "-"), file_(only_json_ ? "" : arguments.json), setting_(std::move(setting)) {
   if (only_json_ && !arguments.compare.empty())
     throw UsageError("--compare", "has no place beside --json -", "name a file for --json");
   if (!arguments.compare.empty()) {
     before_ = read_record(arguments.compare);
     check_comparable(arguments.compare, before_->setting, setting_);
   }
-  if (!arguments.json.empty() && !only_json_) file_.emplace(arguments.json);
+  if (!file_.empty()) {
+    const AtomicFile tried(file_);  // and removed at once: nothing lies beside the user's file while it measures
+  }
 }
 
 void Report::finish(const std::string& text, const std::vector<Row>& rows) {
   const Record record{.setting = setting_, .rows = rows};
   const std::string json = to_json(record).dump(1) + "\n";
   std::cout << (only_json_ ? json : text);
-  if (file_) {
-    file_->write(json);
-    file_->commit();
-  }
+  if (!file_.empty()) write_file(file_, json);
   if (before_ && !only_json_)
     std::cout << "\nSince " << before_->setting.value("when", "then") << "\n\n" << comparison(*before_, record);
 }
