@@ -24,7 +24,7 @@ struct PlanArguments {
 struct StepMemory {
   MemoryUse net;
   size_t trainer = 0;     // beside the net's, on its device
-  size_t read_ahead = 0;  // in the host's memory
+  size_t read_ahead = 0;  // in the host's memory: training keeps a reader while a test has one of its own
   size_t on_device() const { return net.total() + trainer; }
 };
 
@@ -44,7 +44,7 @@ StepMemory step_memory(const NetPlan<T>& plan, const Recipe& recipe, const Devic
   }
   const Transform transform(image, input, augment, Normaliser(Subtract::none, image, {}));
   return {Net<T>::memory_use(plan, device, {.batch = batch}), Trainer::memory_use(plan, transform, batch),
-          BatchReader::memory_use(image, batch)};
+          2 * BatchReader::memory_use(image, batch)};
 }
 
 // Of one image's training step. Forward, weight gradient and data gradient cost the same, but where no layer below has
@@ -65,6 +65,13 @@ long parameter_count(const PlannedLayer& layer) {
   return count;
 }
 
+// Does what is read ahead lie in the same memory as the net, and count against what is free there? --memory is the
+// net's alone.
+bool takes_from_device(const DeviceArguments& arguments) {
+  const bool cpu = arguments.device == "cpu" || (arguments.device == "auto" && cuda_device_count() == 0);
+  return cpu && arguments.memory == 0;
+}
+
 std::string grouped_or_empty(long number) { return number == 0 ? "" : grouped(number); }
 
 template <class T>
@@ -80,7 +87,8 @@ void print_layers(const NetPlan<T>& plan, int batch) {
 }
 
 template <class T>
-void print_step(const NetPlan<T>& plan, const StepMemory& memory, int batch, const Device& device) {
+void print_step(const NetPlan<T>& plan, const StepMemory& memory, int batch, const Device& device,
+                const DeviceArguments& arguments) {
   TextTable table({"memory of a training step", "bytes"});
   table.add_row({"parameters", human_bytes(memory.net.parameters)});
   table.add_row({"their gradients", human_bytes(memory.net.gradients)});
@@ -92,13 +100,14 @@ void print_step(const NetPlan<T>& plan, const StepMemory& memory, int batch, con
   table.add_row({"stored images, tables of the update, statistics", human_bytes(memory.trainer)});
   table.add_rule();
   table.add_row({"total", human_bytes(memory.on_device())});
-  const bool fits = memory.on_device() <= device.available_bytes();
+  const size_t beside = takes_from_device(arguments) ? memory.read_ahead : 0;
+  const bool fits = memory.on_device() + beside <= device.available_bytes();
   std::cout << "\nA training step with a batch of " << batch << " is "
             << fixed(2e-9 * double(training_multiply_adds(plan)) * batch, 1) << " GFLOP and "
             << (fits ? "fits into the " : "does not fit into the ") << human_bytes(device.available_bytes())
             << " that are free on " << device.description() << ".\n\n"
-            << table.text() << "\nBatches that are read ahead take another " << human_bytes(memory.read_ahead)
-            << " of the host's memory.\n";
+            << table.text() << "\nBatches that are read ahead, for training and for a test, take another "
+            << human_bytes(memory.read_ahead) << " of the host's memory.\n";
 }
 
 template <class T>
@@ -124,7 +133,7 @@ int plan(const PlanArguments& arguments, const ModelFolder& model, const Recipe&
     return kOk;
   }
   print_layers(plan, batch);
-  print_step(plan, memory, batch, *device);
+  print_step(plan, memory, batch, *device, arguments.device);
   return kOk;
 }
 

@@ -4,7 +4,7 @@
 
 namespace tandem {
 
-// From a type's name in net.toml to the function that makes it; for float and double.
+// From a type's name in net.toml to the function that makes it; for float, bf16 and double.
 template <class T>
 const LayerRegistry<T>& layer_registry();
 

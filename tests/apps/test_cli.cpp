@@ -111,8 +111,8 @@ TEST_CASE("plan counts images as they are stored, and says everything in JSON", 
   CHECK(without.at("multiply_adds") == 416520);
   CHECK(without.at("step_multiply_adds") == 3 * 416520 - 117600);
   constexpr size_t kBeside = sizeof(ImageDraw) + sizeof(int32_t);  // of each image
-  CHECK(without.at("read_ahead_bytes") == 4 * 10 * (28 * 28 + kBeside));
-  CHECK(with.at("read_ahead_bytes") == 4 * 10 * (32 * 32 + kBeside));
+  CHECK(without.at("read_ahead_bytes") == 2 * 4 * 10 * (28 * 28 + kBeside));
+  CHECK(with.at("read_ahead_bytes") == 2 * 4 * 10 * (32 * 32 + kBeside));
   CHECK(with.at("step_bytes") > without.at("step_bytes"));
   check_refused(tandem("plan lenet --data '" + here.data() + "'"), 2, "32x32x1");
   check_refused(tandem("plan lenet --data /nowhere"), 1, "/nowhere");
