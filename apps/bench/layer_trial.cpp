@@ -127,7 +127,6 @@ std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activat
 
 std::vector<Row> try_update(AnyNet<float>& net, const Recipe& recipe, KernelClock& clock,
                             const TrialSettings& settings) {
-  if (net.parameters().empty()) return {};
   Device& device = net.device();
   net.initialize(recipe.seed);
   Sgd<float> sgd(net, recipe);

@@ -30,7 +30,7 @@ std::vector<Row> try_layer(const NetPlan<T>& plan, const ActivationPlan& activat
                            KernelClock& clock, const TrialSettings& settings);
 
 // What follows the backward pass of `net`: the update of all parameters at once, and whatever has to be made anew then.
-// Nothing for a net without parameters.
+// The net has parameters.
 std::vector<Row> try_update(AnyNet<float>& net, const Recipe& recipe, KernelClock& clock,
                             const TrialSettings& settings);
 

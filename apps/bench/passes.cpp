@@ -126,7 +126,7 @@ int bench_passes(const PassesArguments& arguments) {
     std::ranges::move(
         model.recipe.precision == Precision::bf16 ? try_in(plan_model<bf16>(model.files)) : try_in(model.plan),
         std::back_inserter(rows));
-    if (arguments.grain == Grain::kernel && only_layer.empty()) {
+    if (arguments.grain == Grain::kernel && only_layer.empty() && model.plan.parameter_count() > 0) {
       status.show("measuring " + model.plan.name + "'s update");
       const auto net = build_net(model.files, model.recipe.precision, *device, {.batch = 1});
       std::ranges::move(try_update(*net, model.recipe, clock, settings), std::back_inserter(rows));

@@ -81,8 +81,42 @@ TEST_CASE("bench ops takes several models, and --only a layer or a kernel", "[be
   CHECK(rows_where(kernel, "work", "average_pool_forward").size() == 4);
   const Json layer = json_of("ops lenet --batch 2 --rounds 1 --cache hot --only fc3");
   CHECK(rows_where(layer, "layer", "fc3").size() == layer.at("rows").size());
+  CHECK(json_of("ops lenet --batch 2 --rounds 1 --cache hot --only sgd").at("rows").size() == 1);
   check_refused(tandem("bench ops lenet --only fc33 --device cpu"), 2, "did you mean fc3?");
+  check_refused(tandem("bench ops lenet --batch 2 --only lrn_forward --device cpu"), 2, "--only lrn_forward");
   check_refused(tandem("bench layers lenet --only gemm --device cpu"), 2, "--only gemm");
+}
+
+TEST_CASE("bench ops in bf16 rounds parameters in the update, and in no layer's pass", "[bench]") {
+  const Json record = json_of("ops lenet --batch 2 --rounds 1 --cache hot --precision bf16");
+  CHECK(record.at("setting").at("precision") == Json({"bf16"}));
+  CHECK(record.at("setting").at("changes").empty());
+  CHECK(rows_where(record, "work", "sgd").size() == 1);
+  const auto narrow = rows_where(record, "work", "narrow");
+  REQUIRE(narrow.size() == 1);
+  CHECK(narrow[0].at("pass") == "update");
+  CHECK(narrow[0].at("bytes").get<double>() >= kParameters * (sizeof(float) + 2));
+  const auto sigmoid = both(rows_where(record, "work", "sigmoid_forward"), "layer", "act1");
+  REQUIRE(sigmoid.size() == 1);
+  CHECK(sigmoid[0].at("bytes") == 2.0 * 2 * 28 * 28 * 6 * 2);
+}
+
+TEST_CASE("bench ops measures a net without parameters, which has no update", "[bench]") {
+  const TemporaryFolder folder;
+  folder.write("net.toml", R"(name = "fixed"
+classes = 12
+[input]
+height = 1
+width = 1
+channels = 12
+[[layer]]
+name = "loss"
+type = "softmax-cross-entropy"
+)");
+  folder.write("recipe.toml", read_whole(std::string(TANDEM_TEST_DATA) + "/../../apps/models/lenet/recipe.toml"));
+  const Json record = json_of("ops '" + folder.path().string() + "' --batch 2 --rounds 1 --cache hot");
+  CHECK_FALSE(record.at("rows").empty());
+  CHECK(rows_where(record, "pass", "update").empty());
 }
 
 TEST_CASE("bench layers measures every pass of every layer", "[bench]") {
@@ -152,6 +186,8 @@ TEST_CASE("bench --compare refuses what is no earlier run, or one of something e
   check_refused(here.compare("now.json", kOther), 2, "batch");
   check_refused(here.compare("now.json", "bench net lenet --batch 2 --device cpu --threads 1"), 2, "benchmark");
   check_refused(here.compare("now.json", std::string(EarlierRun::kBench) + " --json -"), 2, "--compare");
+  check_refused(here.compare("now.json", std::string(EarlierRun::kBench) + " --precision bf16"), 2, "precision");
+  check_refused(here.compare("now.json", std::string(EarlierRun::kBench) + " --set fc3.outputs=7"), 2, "changes");
   check_refused(here.compare("absent.json"), 1, "absent.json");
   const std::string whole = read_whole(here / "now.json");
   here.write("truncated.json", whole.substr(0, whole.size() / 2));
@@ -166,6 +202,14 @@ TEST_CASE("bench --compare refuses what is no earlier run, or one of something e
     here.write("wrong.json", record.dump());
     check_refused(here.compare("wrong.json"), 1, "wrong.json");
   }
+}
+
+TEST_CASE("bench --compare refuses a file whose date is none, before it measures", "[bench]") {
+  const EarlierRun here;
+  Json record = Json::parse(read_whole(here / "now.json"));
+  record["setting"]["when"] = 7;
+  here.write("wrong.json", record.dump());
+  check_refused(here.compare("wrong.json"), 1, "wrong.json");
 }
 
 TEST_CASE("bench learns that it cannot write before it measures", "[bench]") {
@@ -199,8 +243,13 @@ TEST_CASE("a comparison says what else has changed", "[bench]") {
   Record before{.setting = {{"processor", "an old one"}}, .rows = {row_of({1, 1, 1})}};
   Record now{.setting = {{"processor", "a new one"}}, .rows = {row_of({1, 1, 1})}};
   now.rows.push_back({.model = "m", .layer = "another", .seconds = {1}});
+  before.setting["build"] = "Debug";
+  now.setting["build"] = "Release";
   CHECK_THAT(comparison(before, now), Contains("Then another processor: \"an old one\"") && Contains("1.00") &&
-                                          Contains("0 of 1 slower") && !Contains("another  "));
+                                          Contains("Then another build: \"Debug\"") && Contains("0 of 1 slower") &&
+                                          Contains("this one 1, the earlier one 0") && !Contains("another  "));
+  before.rows[0].layer = "a third";
+  CHECK_THROWS_AS(comparison(before, now), UsageError);
 }
 
 // Runs a piece of Python that has loaded one of the scripts as `script`.
