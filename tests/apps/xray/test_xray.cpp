@@ -115,6 +115,7 @@ TEST_CASE("xray prints tables of one kernel wherever it is called, and refuses w
   check_refused(tandem("xray conv9 --model lenet-relu"), 2, "did you mean conv");
   check_refused(tandem("xray lrn_forward --model lenet-relu"), 2, "--model");
   check_refused(tandem("xray conv1 --model lenett"), 2, "lenet");
+  check_refused(tandem("xray conv1 --model lenet-relu --set precision=bf16"), 2, "--set precision=float32");
   check_refused(tandem("xray"), 2, "what");
   check_refused(tandem("xray conv1 --batch 0"), 2, "--batch");
 }
