@@ -1,8 +1,7 @@
 // The limit that a CPU sets to the paper's net: oneDNN's own direct convolutions, in its own blocked layout, and bare
 // GEMM for the fully-connected layers, nothing in between. It is a yardstick: Tandem's convolution is its own.
 //
-//   limit BATCH training|inference      prints {"images_per_s": ..., "gemm_images_per_s": ...}
-// gemm_images_per_s is the same with GEMM at the im2col shapes instead of direct convolution, im2col for free.
+//   limit BATCH training|inference      prints {"images_per_s": ...}
 // Build: g++ -O2 -fopenmp limit.cpp -ldnnl
 #include <dnnl.hpp>
 
@@ -101,20 +100,12 @@ double direct_seconds(const Convolution& c, int batch, bool training) {
 }
 
 // Forward y = x w^T; backward dx = dy w and dw = dy^T x.
-double gemm_seconds(long m, long n, long k, bool training, bool data_gradient) {
+double gemm_seconds(long m, long n, long k, bool training) {
   std::vector<float> x(size_t(m) * k, 0.1f), w(size_t(n) * k, 0.2f), y(size_t(m) * n, 0.3f);
   double total = seconds([&] { dnnl_sgemm('N', 'T', m, n, k, 1, x.data(), k, w.data(), k, 0, y.data(), n); });
   if (!training) return total;
-  if (data_gradient)
-    total += seconds([&] { dnnl_sgemm('N', 'N', m, k, n, 1, y.data(), n, w.data(), k, 0, x.data(), k); });
+  total += seconds([&] { dnnl_sgemm('N', 'N', m, k, n, 1, y.data(), n, w.data(), k, 0, x.data(), k); });
   return total + seconds([&] { dnnl_sgemm('T', 'N', n, k, m, 1, y.data(), n, x.data(), k, 0, w.data(), k); });
-}
-
-// Four images at a time: about as many as keep the matrices in the cache.
-double im2col_gemm_seconds(const Convolution& c, int batch, bool training) {
-  const long images = std::min(batch, 4), rows = images * c.out_size * c.out_size;
-  const long taps = long(c.channels / c.groups) * c.kernel * c.kernel;
-  return gemm_seconds(rows, c.outputs / c.groups, taps, training, c.channels != 3) * batch / double(images) * c.groups;
 }
 
 }  // namespace
@@ -123,12 +114,8 @@ int main(int argc, char** argv) {
   const int batch = argc > 1 ? std::atoi(argv[1]) : 32;
   const bool training = argc <= 2 || std::string(argv[2]) == "training";
   if (batch < 1) return std::fprintf(stderr, "usage: limit BATCH training|inference\n"), 2;
-  double direct = 0, gemm = 0, connected = 0;
-  for (const Convolution& c : kConvolutions) {
-    direct += direct_seconds(c, batch, training);
-    gemm += im2col_gemm_seconds(c, batch, training);
-  }
-  for (const FullyConnected& f : kFullyConnected) connected += gemm_seconds(batch, f.outputs, f.inputs, training, true);
-  std::printf("{\"images_per_s\": %.3f, \"gemm_images_per_s\": %.3f}\n", batch / (direct + connected),
-              batch / (gemm + connected));
+  double total = 0;
+  for (const Convolution& c : kConvolutions) total += direct_seconds(c, batch, training);
+  for (const FullyConnected& f : kFullyConnected) total += gemm_seconds(batch, f.outputs, f.inputs, training);
+  std::printf("{\"images_per_s\": %.3f}\n", batch / total);
 }

@@ -80,6 +80,7 @@ class Peer:
         self.bf16 = bf16
         self.optimiser = torch.optim.SGD(self.net.parameters(), lr=1e-6, momentum=0.9, weight_decay=5e-4)
         if how == "compiled":
+            torch._dynamo.reset()  # or it stops compiling after some nets
             self.net = torch.compile(self.net)
         elif how == "frozen":
             with torch.no_grad(), self.precision():
@@ -100,11 +101,14 @@ class Peer:
         self.optimiser.step()
 
     def images_per_s(self, steps):
+        """By the median step, as Tandem's rate is."""
         self.step()  # as Tandem has one that does not count
-        start = time.perf_counter()
+        seconds = []
         for _ in range(steps):
+            start = time.perf_counter()
             self.step()
-        return steps * len(self.x) / (time.perf_counter() - start)
+            seconds.append(time.perf_counter() - start)
+        return len(self.x) / statistics.median(seconds)
 
 
 def try_form(label, *form):
